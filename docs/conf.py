@@ -1,0 +1,122 @@
+"""Sphinx configuration: ``sphinx-build -W --keep-going docs docs/_build/html``."""
+
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import skbackprop
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_extensions"))
+
+project = "skbackprop"
+author = "skbackprop developers"
+copyright = "skbackprop developers"  # noqa: A001
+version = release = skbackprop.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+    "api_members",
+    "internal_links",
+]
+exclude_patterns = ["_build", "_extensions", "_templates", "auto_examples/*.ipynb"]
+templates_path = ["_templates"]
+root_doc = "index"
+language = "en"
+default_role = "literal"
+show_warning_types = True
+
+# -- Markdown ----------------------------------------------------------------------------------
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+# -- API ---------------------------------------------------------------------------------------
+
+autosummary_generate = True
+autodoc_default_options = {"members": True, "inherited-members": True}
+autodoc_member_order = "groupwise"
+autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+
+def is_reachable(url):
+    """Whether the inventory of another project can be fetched: the build works offline, too."""
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+intersphinx_mapping = {
+    name: (url, None)
+    for name, url in {
+        "matplotlib": "https://matplotlib.org/stable/",
+        "numpy": "https://numpy.org/doc/stable/",
+        "python": "https://docs.python.org/3/",
+        "scipy": "https://docs.scipy.org/doc/scipy/",
+        "sklearn": "https://scikit-learn.org/stable/",
+    }.items()
+    if is_reachable(f"{url}objects.inv")
+}
+
+# -- Gallery -----------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"quickstart\.py",
+    "within_subsection_order": "gallery_order.NarrativeOrder",
+    "abort_on_example_error": True,
+    "doc_module": ("skbackprop",),
+    "reference_url": {"skbackprop": None},
+    "backreferences_dir": "gen_modules/backreferences",
+    "capture_repr": ("_repr_html_",),
+    "ignore_repr_types": r"matplotlib\.animation",  # they are shown as animations
+    "image_srcset": ["2x"],
+    "matplotlib_animations": (True, "jshtml"),
+    "min_reported_time": 1e9,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,
+}
+
+# -- HTML --------------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skbackprop"
+html_static_path = ["_static"]
+html_css_files = ["skbackprop.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "skbackprop"},
+    "show_prev_next": True,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "tango",
+    "header_links_before_dropdown": 6,
+}
+_WITHOUT_SIDEBAR = [
+    "index",
+    "getting_started",
+    "mathematics",
+    "differences",
+    "performance",
+    "contributing",
+    "changelog",
+]
+html_sidebars = {page: [] for page in _WITHOUT_SIDEBAR}

@@ -1,0 +1,21 @@
+"""Scikit-learn-compatible neural networks, backpropagation written from scratch in NumPy."""
+
+from . import datasets
+from ._autoencoder import BackpropAutoencoder
+from ._classifier import BackpropClassifier
+from ._lockstep import lockstep
+from ._outlier import BackpropOutlierDetector
+from ._regressor import BackpropRegressor
+from .core.activations import Activation
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Activation",
+    "BackpropAutoencoder",
+    "BackpropClassifier",
+    "BackpropOutlierDetector",
+    "BackpropRegressor",
+    "datasets",
+    "lockstep",
+]

@@ -1,0 +1,68 @@
+"""Who is trained with whom, and how many at a time."""
+
+import math
+
+# Bytes of the arrays that a step of a group works on. Measured: below the first, a step is overhead
+# and a second thread does not help; above the second, arrays leave the cache.
+_SMALLEST, _LARGEST = 1 << 18, 1 << 21
+_FEWEST = 4  # networks that must fit in the largest group, or they gain nothing by it
+
+
+def make_groups(places, n_threads):
+    """Divide those who wait into groups to be trained together.
+
+    Parameters
+    ----------
+    places : iterable of Place
+    n_threads : int
+        The number of groups to be trained at a time.
+
+    Returns
+    -------
+    list of list of Place
+        The most work first.
+    """
+    alike = {}
+    for place in places:
+        key = _key(place)
+        alike.setdefault(id(place) if key is None else key, []).append(place)
+    groups = [group for members in alike.values() for group in _divide(members, n_threads)]
+    return sorted(groups, key=_work, reverse=True)
+
+
+def _key(place):
+    """What is equal in a group; None for a run to be trained alone."""
+    key = place.run.key()
+    if key is None:
+        return None
+    try:
+        key = (key, tuple(sorted(place.config.items())))
+        hash(key)
+    except TypeError:  # an unhashable part, of the user's making
+        return None
+    return key
+
+
+def _divide(members, n_threads):
+    """Groups of about equal size: few for little work, small enough for their arrays to be cached."""
+    n_bytes = _step_bytes(members[0].run)
+    if n_bytes * _FEWEST > _LARGEST:
+        return [[member] for member in members]
+    n_groups = math.ceil(len(members) * n_bytes / _LARGEST)
+    n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end
+    n_groups = min(n_groups, max(1, len(members) * n_bytes // _SMALLEST))
+    return [members[i::n_groups] for i in range(n_groups)]
+
+
+def _step_bytes(run):
+    """Bytes of the arrays that a step of one network works on, roughly."""
+    network = run.network
+    batch_size = min(run.batch_size, len(run.rows))
+    widths = network.n_inputs + 3 * sum(layer.n_out for layer in network.layers)
+    n_elements = batch_size * widths + 5 * network.n_params
+    return n_elements * network.params.itemsize
+
+
+def _work(group):
+    run = group[0].run
+    return len(group) * _step_bytes(run) * run.last_epoch * len(run.rows) / run.batch_size

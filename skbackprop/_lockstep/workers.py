@@ -1,0 +1,145 @@
+"""Threads that train groups of waiting runs."""
+
+import copy
+import threading
+import time
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
+from queue import Empty, SimpleQueue
+
+from sklearn import config_context
+from threadpoolctl import ThreadpoolController
+
+from ..core.population import train_population
+from .surroundings import surround, surroundings
+
+_PATIENCE = 5.0  # seconds in which training that is interrupted has to end
+
+
+class Workers:
+    """Trains groups, several at a time.
+
+    Parameters
+    ----------
+    n_threads : int
+    """
+
+    def __init__(self, n_threads):
+        self.n_threads = n_threads
+        self._one_at_a_time = threading.Lock()
+        self._blas = ThreadpoolController()
+
+    def train(self, groups):
+        """Train each group of places; what is raised is left in the places.
+
+        Parameters
+        ----------
+        groups : list of list of Place
+        """
+        todo, done = SimpleQueue(), SimpleQueue()
+        for group in groups:
+            todo.put(group)
+        n_threads = min(self.n_threads, len(groups))
+        # several threads have one thread of linear algebra each
+        with self._blas.limit(limits=1, user_api="blas") if n_threads > 1 else nullcontext():
+            for _ in range(n_threads):
+                threading.Thread(target=self._work, args=(todo, done), daemon=True).start()
+            try:
+                _collect(done, len(groups))
+            except BaseException:  # Ctrl-C
+                for place in (place for group in groups for place in group):
+                    place.run.outcome = place.run.outcome or "interrupted"
+                _collect(done, len(groups), time.monotonic() + _PATIENCE)
+                raise
+
+    def _work(self, todo, done):
+        while True:
+            try:
+                group = todo.get_nowait()
+            except Empty:
+                return
+            try:
+                group[0].context.copy().run(self._train_group, group)
+            except BaseException as error:
+                for place in group:
+                    place.error = error
+            finally:
+                done.put(group)
+
+    def _train_group(self, group):
+        with config_context(**group[0].config), ExitStack() as stack:
+            for place in group:
+                stack.enter_context(self._observed(place))
+            if len(group) > 1:
+                self._train_together(group)
+            else:
+                _train_alone(group[0])
+
+    @staticmethod
+    def _train_together(group):
+        runs = [place.run for place in group]
+        streams = [_streams(run) for run in runs]
+        try:
+            train_population(runs)
+        except Exception:  # say, an activation of the user's that is written for two axes
+            if any(run.n_iter for run in runs):
+                raise
+            for place, before in zip(group, streams, strict=True):
+                _restore_streams(place.run, before)
+                _train_alone(place)
+        else:
+            for place in group:
+                place.error = place.run.error
+
+    @contextmanager
+    def _observed(self, place):
+        """Have the run's observers called as from its task."""
+        run, stopping = place.run, place.run.stopping
+        validate, on_epoch = stopping.validate, run.on_epoch
+        if validate is not None:
+            stopping.validate = partial(self._call_as_in_task, place, validate)
+        if on_epoch is not None:
+            run.on_epoch = partial(self._call_as_in_task, place, on_epoch)
+        try:
+            yield
+        finally:
+            stopping.validate, run.on_epoch = validate, on_epoch
+
+    def _call_as_in_task(self, place, function, *args):
+        """Call with the context and the warning filters of the task, one call at a time."""
+        with self._one_at_a_time:
+            own = surroundings()
+            surround(place.task.surroundings)
+            try:
+                return place.context.run(function, *args)
+            finally:
+                place.task.surroundings = surroundings()
+                surround(own)
+
+
+def _train_alone(place):
+    try:
+        place.messages = place.alone()
+    except BaseException as error:
+        place.error = error
+
+
+def _streams(run):
+    """The state of the random numbers of a run, before a training that may have to begin again."""
+    return run.rng.get_state(), copy.deepcopy(run.noise)
+
+
+def _restore_streams(run, streams):
+    state, run.noise = streams
+    run.rng.set_state(state)
+    run.outcome = run.error = None
+
+
+def _collect(done, n_groups, deadline=None):
+    """Wait for the groups, until the deadline; in short waits, so that Ctrl-C is noticed."""
+    while n_groups and (deadline is None or time.monotonic() < deadline):
+        try:
+            done.get(timeout=0.5)
+            n_groups -= 1
+        except Empty:
+            pass

@@ -1,0 +1,149 @@
+"""Mini-batches: rows drawn in order or shuffled, gathered into the buffers of a pass."""
+
+from copy import copy
+from zlib import crc32
+
+import numpy as np
+from scipy.sparse import issparse
+
+
+class Batches:
+    """The mini-batches of one run.
+
+    A batch is gathered row by row into a buffer; the training set is never copied as a whole.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run):
+        self.n_rows = len(run.rows)
+        self.batch_size = min(run.batch_size, self.n_rows)
+        self.sparse = issparse(run.X)
+        self.weighted = run.weights is not None
+        self._whole = self.batch_size == self.n_rows
+        self._loaded = None
+        self._X, self._Y, self._weights = run.X, run.Y, run.weights
+        self._keys = run.keys
+        self._order = run.rows
+        self._shuffled = [(run.rng, run.rows)] if run.shuffle else []
+
+    @property
+    def n_batches(self):
+        """Batches an epoch; the last may be short."""
+        return -(-self.n_rows // self.batch_size)
+
+    def shuffle(self):
+        """Draw the order of a new epoch: one shuffle of the rows for each run."""
+        for rng, rows in self._shuffled:
+            rng.shuffle(rows)
+
+    def __iter__(self):
+        """Yield the rows of each batch, as indices of shape (..., b)."""
+        for start in range(0, self.n_rows, self.batch_size):
+            yield self._order[..., start : start + self.batch_size]
+
+    def load(self, batch, rows):
+        """Gather the rows into the buffers of ``batch``.
+
+        A batch of all rows is loaded once: their order makes no difference.
+        """
+        if self._whole:
+            if self._loaded is batch:
+                return
+            self._loaded = batch
+        if self.sparse:
+            batch.set_input(self._X[rows])
+        else:
+            self._X.take(rows, 0, batch.x, "clip")
+        self._Y.take(rows, 0, batch.y, "clip")
+        if self.weighted:
+            self._weights.take(rows, 0, batch.weights, "clip")
+        if batch.keys is not None:
+            self._keys.take(rows, 0, batch.keys, "clip")
+
+
+class PopulationBatches(Batches):
+    """The mini-batches of K runs over equally many rows: arrays have a leading axis of length K.
+
+    Members that train on equal data share one copy of them; different data are laid end to end.
+
+    Parameters
+    ----------
+    runs : list of Run
+    """
+
+    def __init__(self, runs):
+        super().__init__(runs[0])
+        self._order = np.stack([run.rows for run in runs])
+        self._rngs = [run.rng if run.shuffle else None for run in runs]
+        self._sources = {
+            "x": _end_to_end([run.X for run in runs]),
+            "y": _end_to_end([run.Y for run in runs]),
+        }
+        if self.weighted:
+            self._sources["weights"] = _end_to_end([run.weights for run in runs])
+        if self._keys is not None:
+            self._sources["keys"] = _end_to_end([run.keys for run in runs])
+
+    def shuffle(self):
+        """Draw the order of a new epoch: one shuffle of the rows for each run."""
+        for rng, rows in zip(self._rngs, self._order, strict=True):
+            if rng is not None:
+                rng.shuffle(rows)
+
+    def load(self, batch, rows):
+        """Gather the rows into the buffers of ``batch``."""
+        if self._whole:
+            if self._loaded is batch:
+                return
+            self._loaded = batch
+        for name, (data, starts) in self._sources.items():
+            data.take(rows if starts is None else rows + starts, 0, getattr(batch, name), "clip")
+
+    def member_rows(self, k):
+        """The rows of member ``k``, in their present order."""
+        return self._order[k]
+
+    def leave(self, k):
+        """Draw no more random numbers for member ``k``."""
+        self._rngs[k] = None
+
+    def select(self, members):
+        """The batches of some of the members, given by their numbers."""
+        chosen = copy(self)
+        chosen._loaded = None
+        chosen._order = self._order[members]
+        chosen._rngs = [self._rngs[k] for k in members]
+        chosen._sources = {
+            name: (data, None if starts is None else starts[members])
+            for name, (data, starts) in self._sources.items()
+        }
+        return chosen
+
+
+def _end_to_end(arrays):
+    """The distinct arrays among ``arrays`` as one, and where each member's begins.
+
+    Returns
+    -------
+    data : ndarray
+    starts : ndarray of shape (K, 1), or None
+        None where all members share one array.
+    """
+    places, distinct, position = {}, {}, 0  # by identity, by content
+    for array in arrays:
+        if id(array) in places:
+            continue
+        content = (array.shape, crc32(np.ascontiguousarray(array)))
+        twin, start = distinct.get(content, (None, None))
+        if twin is None or not np.array_equal(twin, array):
+            start, position = position, position + len(array)
+            distinct[content] = (array, start)
+        places[id(array)] = (array, start)
+    starts = np.array([places[id(array)][1] for array in arrays])[:, np.newaxis]
+    if position == len(arrays[0]):
+        return arrays[0], None
+    ordered = sorted({start: array for array, start in places.values()}.items())
+    return np.concatenate([array for _, array in ordered]), starts

@@ -1,0 +1,61 @@
+"""The density of codes and residuals: a Gaussian each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+_RESIDUAL_FLOOR = 0.01  # least residual variance, in units of the features' variances
+_CODE_RIDGE = 1e-6  # added to the code's covariance, in units of its mean variance
+
+
+@dataclass(frozen=True)
+class CodeAndResidualDensity:
+    """log p = log N(z; μ_z, Σ_z) + Σⱼ log N(rⱼ; μⱼ, vⱼ) for codes z and residuals r.
+
+    Of a linear autoencoder that is probabilistic PCA with a variance a feature, which is close to
+    factor analysis.
+    """
+
+    code_mean: np.ndarray
+    code_covariance: np.ndarray
+    residual_mean: np.ndarray
+    residual_variance: np.ndarray
+
+    @classmethod
+    def estimate(cls, codes, residuals, weights):
+        """The weighted moments of codes (n, k) and residuals (n, d)."""
+        codes, residuals = np.float64(codes), np.float64(residuals)
+        code_mean = np.average(codes, axis=0, weights=weights)
+        centred = codes - code_mean
+        covariance = (centred * (weights / weights.sum())[:, np.newaxis]).T @ centred
+        k = codes.shape[1]
+        ridge = _CODE_RIDGE * np.trace(covariance) / k + np.finfo(np.float64).tiny ** 0.5
+        residual_mean = np.average(residuals, axis=0, weights=weights)
+        variance = np.average((residuals - residual_mean) ** 2, axis=0, weights=weights)
+        return cls(
+            code_mean, covariance + ridge * np.eye(k), residual_mean, variance + _RESIDUAL_FLOOR
+        )
+
+    def log_density(self, codes, residuals):
+        """log p of each sample, shape (n_samples,)."""
+        z = np.float64(codes) - self.code_mean
+        factor = cho_factor(self.code_covariance)
+        code_part = np.sum(z * cho_solve(factor, z.T).T, axis=1)
+        code_part += 2.0 * np.log(np.diag(factor[0])).sum()
+        r = np.float64(residuals) - self.residual_mean
+        residual_part = np.sum(r * r / self.residual_variance, axis=1)
+        residual_part += np.log(self.residual_variance).sum()
+        n_dimensions = len(self.code_mean) + len(self.residual_mean)
+        return -0.5 * (code_part + residual_part + n_dimensions * np.log(2.0 * np.pi))
+
+
+def weighted_quantile(values, q, weights):
+    """The smallest value with more than a share ``q`` of the weight at or below it.
+
+    So a share of at most ``q`` lies strictly below, and a weight of k is a value repeated k times.
+    """
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    place = np.searchsorted(reached, q * reached[-1] * (1.0 + 1e-12), side="right")
+    return float(values[order[min(place, len(values) - 1)]])

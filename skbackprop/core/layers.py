@@ -1,0 +1,274 @@
+"""Layers: the equations of the forward and the backward pass.
+
+A layer is stateless but for its description. Its arrays live in a *slot* (one layer's place in a
+``Workspace``): the input ``x``, the output ``out``, the gradient δ with respect to the output
+(``delta``) and to the input (``delta_in``), views of the parameters and of their gradients, and
+what the layer keeps from its forward pass for its backward pass. All arrays are addressed over
+their last two axes, (n_samples, width).
+
+Writing the error of a batch as E, every ``backward`` receives ``slot.delta`` = ∂E/∂out and leaves
+``slot.delta_in`` = ∂E/∂x.
+"""
+
+import numpy as np
+
+
+class Layer:
+    """Base of all layers: describes parameters, binds buffers, computes forward and backward.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Width of the input and of the output.
+    """
+
+    #: Whether the output may overwrite the input, in the same buffer.
+    in_place = False
+    #: Whether the forward pass draws random numbers, ``slot.draw(distribution, out)``.
+    random = False
+    #: Whether it adds a term to the objective, left in ``slot.penalty``.
+    has_penalty = False
+    #: Whether ``delta_in`` is ``delta``, changed in place.
+    delta_in_place = True
+
+    def __init__(self, n_in, n_out=None):
+        self.n_in = n_in
+        self.n_out = n_in if n_out is None else n_out
+
+    def parameters(self):
+        """Shapes by name: {name: (section, shape)}; sections are "weights", "biases", "norms"."""
+        return {}
+
+    def state(self):
+        """Values kept with the parameters but not trained: {name: (shape, initial value)}."""
+        return {}
+
+    def bind(self, slot, buffer, training):
+        """Take the buffers the layer needs beyond x, out and deltas: ``buffer(name, width)``."""
+
+    def forward(self, slot):
+        """Compute ``slot.out`` from ``slot.x``."""
+        raise NotImplementedError
+
+    def backward(self, slot):
+        """Compute ``slot.delta_in`` and the parameters' gradients from ``slot.delta``."""
+        raise NotImplementedError
+
+    def key(self):
+        """What must be equal for two layers to be trained together along the population axis."""
+        return (type(self).__name__, self.n_in, self.n_out)
+
+
+class Dense(Layer):
+    """z = a W + b."""
+
+    delta_in_place = False
+
+    def owner(self, place):
+        """The place of the layer that owns the weights, for a layer at ``place``."""
+        return place
+
+    def parameters(self):
+        return {"W": ("weights", (self.n_in, self.n_out)), "b": ("biases", (1, self.n_out))}
+
+    def bind(self, slot, buffer, training):
+        slot.W_T = slot.W.swapaxes(-1, -2)
+        slot.set_input(slot.x)
+
+    def forward(self, s):
+        s.product(s.x, s.W, out=s.out)
+        np.add(s.out, s.b, out=s.out)  # zˡ = aˡ⁻¹ Wˡ + bˡ
+
+    def backward(self, s):
+        s.product(s.x_T, s.delta, out=s.dW)  # ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ
+        s.product(s.ones, s.delta, out=s.db)  # ∂E/∂bˡ = Σ δˡ, as a product: faster than a sum
+        if s.delta_in is not None:
+            s.product(s.delta, s.W_T, out=s.delta_in)  # δˡ⁻¹ = δˡ (Wˡ)ᵀ ⊙ σ′(zˡ⁻¹): first factor
+
+
+class SparseDense(Dense):
+    """A dense layer whose input is a scipy.sparse matrix: the first layer on sparse data."""
+
+    def forward(self, s):
+        np.add(s.x @ s.W, s.b, out=s.out)
+
+    def backward(self, s):
+        s.dW[...] = s.x_T @ s.delta
+        s.product(s.ones, s.delta, out=s.db)
+
+
+class Activate(Layer):
+    """a = σ(z)."""
+
+    def __init__(self, width, activation):
+        super().__init__(width)
+        self.activation = activation
+        self.in_place = not activation.uses_z
+
+    def bind(self, slot, buffer, training):
+        slot.source = slot.x if self.activation.uses_z else slot.out  # what σ′ is written in
+        slot.scratch = buffer("scratch", self.n_out) if training else None
+
+    def forward(self, s):
+        self.activation.function(s.x, s.out)
+
+    def backward(self, s):
+        self.activation.derivative(s.source, s.scratch)
+        np.multiply(s.delta, s.scratch, out=s.delta)  # δˡ = … ⊙ σ′(zˡ): second factor
+
+    def key(self):
+        return (*super().key(), self.activation)
+
+
+class Dropout(Layer):
+    """Inverted dropout: a ⊙ m / (1 − p), m ~ Bernoulli(1 − p), in training only.
+
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting".
+    """
+
+    def __init__(self, width, rate):
+        super().__init__(width)
+        self.rate = rate
+
+    random = True
+
+    def bind(self, slot, buffer, training):
+        slot.mask = buffer("mask", self.n_out) if training else None
+
+    def forward(self, s):
+        if s.mask is None:
+            np.copyto(s.out, s.x)
+            return
+        s.draw("uniform", s.mask)
+        np.greater_equal(s.mask, self.rate, out=s.mask)
+        np.multiply(s.mask, 1.0 / (1.0 - self.rate), out=s.mask)
+        np.multiply(s.x, s.mask, out=s.out)
+
+    def backward(self, s):
+        if s.mask is not None:
+            np.multiply(s.delta, s.mask, out=s.delta)
+
+    def key(self):
+        return (*super().key(), self.rate)
+
+
+_NORM_EPSILON = 1e-5  # PyTorch's
+
+
+class LayerNorm(Layer):
+    """γ x̂ + β, each sample standardised over its features: x̂ = (x − μ) / √(σ² + ε).
+
+    Ba, Kiros & Hinton (2016), "Layer normalization".
+    """
+
+    def parameters(self):
+        return {"gain": ("norms", (1, self.n_out)), "shift": ("norms", (1, self.n_out))}
+
+    def bind(self, slot, buffer, training):
+        slot.normed = buffer("normed", self.n_out)
+        slot.scratch = buffer("scratch", self.n_out)
+
+    @staticmethod
+    def mean(s, values):
+        """The mean that standardises, with the axis kept."""
+        return values.mean(axis=-1, keepdims=True)
+
+    def forward(self, s):
+        self._standardize(s)
+        self._scale(s)
+
+    def _standardize(self, s):
+        mean = self.mean(s, s.x)
+        np.subtract(s.x, mean, out=s.normed)
+        np.multiply(s.normed, s.normed, out=s.scratch)
+        variance = self.mean(s, s.scratch)
+        s.inverse_std = 1.0 / np.sqrt(variance + _NORM_EPSILON)
+        np.multiply(s.normed, s.inverse_std, out=s.normed)  # x̂
+        return mean, variance
+
+    @staticmethod
+    def _scale(s):
+        np.multiply(s.normed, s.gain, out=s.out)
+        np.add(s.out, s.shift, out=s.out)
+
+    def backward(self, s):
+        self._parameter_gradients(s)
+        # ∂E/∂x = (u − mean(u) − x̂ mean(u ⊙ x̂)) / √(σ² + ε)   (Ioffe & Szegedy, 2015)
+        np.multiply(s.delta, s.normed, out=s.scratch)
+        np.multiply(s.normed, self.mean(s, s.scratch), out=s.scratch)
+        s.delta -= self.mean(s, s.delta)
+        s.delta -= s.scratch
+        np.multiply(s.delta, s.inverse_std, out=s.delta)
+
+    @staticmethod
+    def _parameter_gradients(s):
+        np.multiply(s.delta, s.normed, out=s.scratch)
+        np.sum(s.scratch, axis=-2, keepdims=True, out=s.dgain)  # ∂E/∂γ = Σ δ ⊙ x̂
+        np.sum(s.delta, axis=-2, keepdims=True, out=s.dshift)  # ∂E/∂β = Σ δ
+        np.multiply(s.delta, s.gain, out=s.delta)  # u = ∂E/∂x̂
+
+
+class BatchNorm(LayerNorm):
+    """γ x̂ + β, each feature standardised over the batch (Ioffe & Szegedy, 2015).
+
+    Means are weighted by the sample weights, so that a weight of k is a sample repeated k times.
+    Prediction uses running statistics: the plain average over the first batches, then an
+    exponential one. A batch of a single row has no spread to learn from: it is standardised by the
+    running statistics, as in prediction.
+    """
+
+    momentum = 0.1
+
+    def state(self):
+        width = (1, self.n_out)
+        return {
+            "running_mean": (width, 0.0),
+            "running_variance": (width, 1.0),
+            "seen": ((1, 1), 0.0),
+        }
+
+    def bind(self, slot, buffer, training):
+        super().bind(slot, buffer, training)
+        slot.by_batch = training and slot.n_rows > 1
+
+    @staticmethod
+    def mean(s, values):
+        if s.weights is None:
+            return values.mean(axis=-2, keepdims=True)
+        return s.product(s.share.swapaxes(-1, -2), values)
+
+    def forward(self, s):
+        if s.by_batch:
+            if s.weights is not None:
+                total = s.weights.sum(axis=-2, keepdims=True)
+                s.share = np.where(
+                    total > 0, s.weights / np.where(total > 0, total, 1), 1 / s.n_rows
+                )
+            self._track(s, *self._standardize(s))
+        else:
+            s.inverse_std = 1.0 / np.sqrt(s.running_variance + _NORM_EPSILON)
+            np.subtract(s.x, s.running_mean, out=s.normed)
+            np.multiply(s.normed, s.inverse_std, out=s.normed)
+        self._scale(s)
+
+    def _track(self, s, mean, variance):
+        s.seen += 1.0
+        rate = np.maximum(1.0 / s.seen, self.momentum)
+        s.running_mean += rate * (mean - s.running_mean)
+        s.running_variance += rate * (variance - s.running_variance)
+
+    def backward(self, s):
+        self._parameter_gradients(s)
+        if s.by_batch:
+            # ∂E/∂xᵢ = (uᵢ − pᵢ (Σ u + x̂ᵢ Σ u ⊙ x̂)) / √(σ² + ε), pᵢ row i's share of the means
+            total = s.delta.sum(axis=-2, keepdims=True)
+            np.multiply(s.delta, s.normed, out=s.scratch)
+            projection = s.scratch.sum(axis=-2, keepdims=True)
+            np.multiply(s.normed, projection, out=s.scratch)
+            s.scratch += total
+            s.scratch *= 1.0 / s.n_rows if s.weights is None else s.share
+            s.delta -= s.scratch
+        np.multiply(s.delta, s.inverse_std, out=s.delta)  # one row: μ and σ² are constants
+
+
+NORMALIZATIONS = {"layer": LayerNorm, "batch": BatchNorm}

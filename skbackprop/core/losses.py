@@ -1,0 +1,238 @@
+"""Losses on raw scores: value, δᴸ = ∂ℓ/∂zᴸ, and the link that turns scores into predictions.
+
+A loss takes the *raw scores* z of the output layer, not probabilities, so it is stable without
+clipping. Called on a batch it fills two arrays of the shape of ``z``, (..., n_samples, n_outputs):
+
+- ``losses``: the loss element by element; the loss of a sample is the sum of its row,
+- ``delta``: δᴸ, the gradient of a sample's loss with respect to its raw scores.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import expit, xlogy
+
+
+class Link:
+    """a = g(z): predictions from raw scores, and the way back for a gradient."""
+
+    @staticmethod
+    def predict(z, out):
+        """Write g(z) into ``out``; ``out`` may be ``z``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def pull_back(a, delta):
+        """Turn ∂ℓ/∂a into ∂ℓ/∂z in place, given a = g(z)."""
+        raise NotImplementedError
+
+
+class Identity(Link):
+    """a = z."""
+
+    @staticmethod
+    def predict(z, out):
+        if out is not z:
+            np.copyto(out, z)
+
+    @staticmethod
+    def pull_back(a, delta):
+        pass
+
+
+class Logistic(Link):
+    """a = σ(z) = 1 / (1 + e⁻ᶻ); σ′ = a (1 − a)."""
+
+    @staticmethod
+    def predict(z, out):
+        expit(z, out=out)
+
+    @staticmethod
+    def pull_back(a, delta):
+        delta *= a
+        delta *= 1.0 - a
+
+
+class Softmax(Link):
+    """aⱼ = eᶻʲ / Σₖ eᶻᵏ; (J u)ⱼ = aⱼ (uⱼ − Σₖ aₖ uₖ)."""
+
+    @staticmethod
+    def predict(z, out):
+        np.subtract(z, z.max(axis=-1, keepdims=True), out=out)
+        np.exp(out, out=out)
+        out /= out.sum(axis=-1, keepdims=True)
+
+    @staticmethod
+    def pull_back(a, delta):
+        delta -= np.sum(a * delta, axis=-1, keepdims=True)
+        delta *= a
+
+
+class Exp(Link):
+    """a = eᶻ, which is its own derivative."""
+
+    @staticmethod
+    def predict(z, out):
+        np.exp(z, out=out)
+
+    @staticmethod
+    def pull_back(a, delta):
+        delta *= a
+
+
+LINKS = {"identity": Identity, "logistic": Logistic, "softmax": Softmax, "exp": Exp}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Base of all losses.
+
+    Parameters
+    ----------
+    link : str
+        Name of the function from raw scores to predictions.
+    mean_over_outputs : bool
+        Whether the *reported* loss is the mean over outputs; the gradient is always that of the
+        sum.
+    """
+
+    link: str = "identity"
+    mean_over_outputs: bool = True
+
+    #: The links for which the loss is written.
+    links: ClassVar[tuple[str, ...]] = ("identity",)
+
+    def __post_init__(self):
+        if self.link not in self.links:
+            raise ValueError(f"{type(self).__name__} has no link {self.link!r}, only {self.links}.")
+
+    def __call__(self, z, y, losses, delta):
+        """Fill ``losses`` and ``delta`` for raw scores ``z`` and targets ``y``."""
+        raise NotImplementedError
+
+    def predict(self, z, out):
+        """Write the predictions for raw scores ``z`` into ``out`` (``z`` itself is allowed)."""
+        LINKS[self.link].predict(z, out)
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """ℓ = ½ Σ (a − y)² with a = g(z); δ = g′(z) (a − y)."""
+
+    links: ClassVar = ("identity", "logistic", "softmax", "exp")
+
+    def __call__(self, z, y, losses, delta):
+        if self.link == "identity":
+            np.subtract(z, y, out=delta)
+            np.multiply(delta, delta, out=losses)
+            losses *= 0.5
+            return
+        link = LINKS[self.link]
+        a = np.empty_like(z)
+        link.predict(z, a)
+        np.subtract(a, y, out=delta)
+        np.multiply(delta, delta, out=losses)
+        losses *= 0.5
+        link.pull_back(a, delta)
+
+
+@dataclass(frozen=True)
+class LogLoss(Loss):
+    """Cross-entropy, with soft targets allowed; δ = a − y through either link.
+
+    logistic: ℓ = Σ log(1 + eᶻ) − y z, one term for each output (binary and multilabel problems).
+    softmax:  ℓ = −Σ yⱼ log aⱼ = Σ yⱼ (log Σₖ eᶻᵏ − zⱼ), for targets that sum to one.
+    """
+
+    link: str = "logistic"
+    mean_over_outputs: bool = False
+    links: ClassVar = ("logistic", "softmax")
+
+    def __call__(self, z, y, losses, delta):
+        (self._softmax if self.link == "softmax" else self._logistic)(z, y, losses, delta)
+
+    @staticmethod
+    def _logistic(z, y, losses, delta):
+        np.logaddexp(z, 0.0, out=losses)
+        np.multiply(z, y, out=delta)
+        losses -= delta
+        expit(z, out=delta)
+        delta -= y
+
+    @staticmethod
+    def _softmax(z, y, losses, delta):
+        np.subtract(z, z.max(axis=-1, keepdims=True), out=losses)  # the shift cancels
+        np.exp(losses, out=delta)
+        total = delta.sum(axis=-1, keepdims=True)
+        delta /= total
+        delta -= y
+        np.subtract(np.log(total), losses, out=losses)
+        losses *= y
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """Half the Poisson deviance, a = eᶻ: ℓ = Σ a − y z + y log y − y; δ = a − y."""
+
+    link: str = "exp"
+    mean_over_outputs: bool = False
+    links: ClassVar = ("exp",)
+
+    def __call__(self, z, y, losses, delta):
+        np.exp(z, out=delta)
+        np.subtract(delta, y, out=delta)
+        np.subtract(xlogy(y, y), y * z, out=losses)
+        losses += delta
+
+
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    """ℓ = Σ |z − y|; δ = sign(z − y)."""
+
+    def __call__(self, z, y, losses, delta):
+        np.subtract(z, y, out=losses)
+        np.sign(losses, out=delta)
+        np.abs(losses, out=losses)
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """ℓ = ½ r² where |r| ≤ d, d |r| − ½ d² elsewhere, with r = z − y; δ = r clipped to [−d, d].
+
+    Huber (1964), "Robust estimation of a location parameter". Both branches are δ r − ½ δ².
+    """
+
+    huber_delta: float = 1.0
+
+    def __call__(self, z, y, losses, delta):
+        np.subtract(z, y, out=losses)
+        np.clip(losses, -self.huber_delta, self.huber_delta, out=delta)
+        losses -= 0.5 * delta
+        losses *= delta
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """Pinball loss: ℓ = q (y − z) where y ≥ z, (1 − q) (z − y) elsewhere; δ = 1[z > y] − q.
+
+    Koenker & Bassett (1978), "Regression quantiles".
+    """
+
+    quantile: float = 0.5
+
+    def __call__(self, z, y, losses, delta):
+        np.greater(z, y, out=delta)
+        delta -= self.quantile
+        np.subtract(z, y, out=losses)
+        losses *= delta
+
+
+LOSSES = {
+    "squared_error": SquaredError,
+    "log_loss": LogLoss,
+    "poisson": Poisson,
+    "absolute_error": AbsoluteError,
+    "huber": Huber,
+    "quantile": Quantile,
+}

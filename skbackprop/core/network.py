@@ -1,0 +1,194 @@
+"""A network: layers over one flat parameter vector."""
+
+import numpy as np
+
+from .initializers import initial_parameters
+from .layers import NORMALIZATIONS, Activate, Dense, Dropout
+
+_SECTIONS = (
+    "weights",
+    "biases",
+    "norms",
+)  # order in the flat vector: the L2 penalty's slice is first
+
+
+class Network:
+    """Layers over one flat parameter vector; every weight and bias is a view of it.
+
+    The vector holds all weights first, then all biases, then the gains and shifts of normalization
+    layers. Values that are kept but not trained (running statistics) live in a second flat vector.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        From input to output.
+    params : ndarray of shape (n_params,) or (K, n_params), default=None
+        The parameters, of one network or of a population of K; zeros if None.
+    state : ndarray of shape (n_state,) or (K, n_state), default=None
+    dtype : dtype, default=float64
+        Used when ``params`` is None.
+
+    Attributes
+    ----------
+    n_weights : int
+        The weights are ``params[..., :n_weights]``.
+    """
+
+    def __init__(self, layers, params=None, state=None, dtype=np.float64):
+        self.layers = list(layers)
+        self._lay_out()
+        self.params = np.zeros(self.n_params, dtype) if params is None else params
+        self.state = self._initial_state(self.params.dtype) if state is None else state
+        if params is None:
+            for view in self.views(self.params):
+                if "gain" in view:
+                    view["gain"][...] = 1.0
+
+    def _lay_out(self):
+        """Assign each parameter its place: (layer index, name, slice, shape)."""
+        found = [
+            (section, i, name, shape)
+            for i, layer in enumerate(self.layers)
+            for name, (section, shape) in layer.parameters().items()
+        ]
+        found.sort(key=lambda entry: _SECTIONS.index(entry[0]))  # stable: keeps the layers' order
+        self._places, start = [], 0
+        for section, i, name, shape in found:
+            stop = start + int(np.prod(shape))
+            self._places.append((i, name, slice(start, stop), shape))
+            start = stop
+            if section == "weights":
+                self.n_weights = stop
+        self.n_params = start
+        self._state_places, start = [], 0
+        for i, layer in enumerate(self.layers):
+            for name, (shape, value) in layer.state().items():
+                stop = start + int(np.prod(shape))
+                self._state_places.append((i, name, slice(start, stop), shape, value))
+                start = stop
+        self.n_state = start
+
+    def _initial_state(self, dtype):
+        state = np.empty(self.n_state, dtype)
+        for _, _, place, _, value in self._state_places:
+            state[place] = value
+        return state
+
+    def views(self, flat):
+        """Views of a vector laid out as ``params``: a dict name -> array for each layer."""
+        views = [{} for _ in self.layers]
+        for i, name, place, shape in self._places:
+            views[i][name] = flat[..., place].reshape(*flat.shape[:-1], *shape)
+        return views
+
+    def state_views(self):
+        """Views of ``state``: a dict name -> array for each layer."""
+        views = [{} for _ in self.layers]
+        for i, name, place, shape, _ in self._state_places:
+            views[i][name] = self.state[..., place].reshape(*self.state.shape[:-1], *shape)
+        return views
+
+    def weights(self, flat=None, *, as_owned=False):
+        """The weights, shape (fan_in, fan_out), as views of ``flat`` (default: ``params``).
+
+        Tied weights are another layer's, transposed; ``as_owned`` leaves them untransposed.
+        """
+        views = self.views(self.params if flat is None else flat)
+        weights = []
+        for i, layer in enumerate(self.layers):
+            if isinstance(layer, Dense):
+                W = views[layer.owner(i)]["W"]
+                is_own = as_owned or layer.owner(i) == i
+                weights.append(W if is_own else W.swapaxes(-1, -2))
+        return weights
+
+    def biases(self, flat=None):
+        """The bias vectors, shape (fan_out,), as views of ``flat`` (default: ``params``)."""
+        views = self.views(self.params if flat is None else flat)
+        return [v["b"][..., 0, :] for v in views if "b" in v]
+
+    def shapes(self):
+        """The shapes of the parameters, in their order in the flat vector."""
+        return [shape for _, _, _, shape in self._places]
+
+    @property
+    def n_inputs(self):
+        """Width of the input."""
+        return self.layers[0].n_in
+
+    @property
+    def n_outputs(self):
+        """Width of the output."""
+        return self.layers[-1].n_out
+
+    @property
+    def population(self):
+        """The leading axes of the arrays: () for one network, (K,) for K."""
+        return self.params.shape[:-1]
+
+    def initialize(self, init, rng):
+        """Draw weights and biases from input to output.
+
+        Parameters
+        ----------
+        init : callable, or list of callable, or list of (W, b)
+            One for all dense layers, or one for each.
+        rng : numpy.random.RandomState
+        """
+        dense = [i for i, layer in enumerate(self.layers) if isinstance(layer, Dense)]
+        views = self.views(self.params)
+        for k, i in enumerate(dense):
+            one = init[k] if isinstance(init, list | tuple) else init
+            draw = one if callable(one) else lambda rng, fan_in, fan_out, pair=one: tuple(pair)
+            layer = self.layers[i]
+            W, b = initial_parameters(draw, rng, layer.n_in, layer.n_out)
+            views[i]["b"][...] = b
+            if layer.owner(i) == i:
+                views[i]["W"][...] = W
+
+    def copy(self):
+        """A network of the same layers on its own copy of the parameters."""
+        return Network(self.layers, self.params.copy(), self.state.copy())
+
+    def key(self):
+        """What must be equal for two networks to form a population."""
+        return (tuple(layer.key() for layer in self.layers), str(self.params.dtype))
+
+    def __getstate__(self):
+        return {"layers": self.layers, "params": self.params, "state": self.state}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
+
+
+def stack(networks):
+    """One population of K networks of the same shape; parameters are copied."""
+    params = np.stack([network.params for network in networks])
+    state = np.stack([network.state for network in networks])
+    return Network(networks[0].layers, params, state)
+
+
+def multilayer_perceptron(widths, activations, *, normalization=None, dropout=(), dtype=np.float64):
+    """Dense → [normalization] → activation → [dropout] for each hidden layer, then Dense.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Input, hidden and output widths.
+    activations : sequence of Activation
+        One for each hidden layer.
+    normalization : {None, "layer", "batch"}, default=None
+    dropout : sequence of float, default=()
+        One for each hidden layer; none if empty.
+    dtype : dtype, default=float64
+    """
+    layers = []
+    for i in range(len(widths) - 2):
+        layers.append(Dense(widths[i], widths[i + 1]))
+        if normalization is not None:
+            layers.append(NORMALIZATIONS[normalization](widths[i + 1]))
+        layers.append(Activate(widths[i + 1], activations[i]))
+        if dropout and dropout[i]:
+            layers.append(Dropout(widths[i + 1], dropout[i]))
+    layers.append(Dense(widths[-2], widths[-1]))
+    return Network(layers, dtype=dtype)

@@ -1,0 +1,210 @@
+"""The buffers of a run: forward and backward passes that allocate nothing."""
+
+from functools import partial
+
+import numpy as np
+
+from .layers import Dense, SparseDense
+
+
+class Slot:
+    """One layer's arrays in a pass: its input, output, deltas, parameters, gradients, caches.
+
+    The names that the hot path reads are slots of the class, which Python finds fastest.
+    """
+
+    __slots__ = (
+        *("x", "x_T", "out", "delta", "delta_in", "n_rows", "weights", "product", "ones", "draw"),
+        *("W", "W_T", "b", "dW", "db", "source", "scratch", "mask", "below", "__dict__"),
+    )
+
+    def set_input(self, x):
+        """Point the slot at input ``x`` of shape (..., n_rows, n_in)."""
+        self.x = x
+        self.x_T = None if x is None else (x.T if x.ndim == 2 else x.swapaxes(-1, -2))
+
+    def set(self, views, prefix=""):
+        """Take over named arrays as attributes."""
+        for name, view in views.items():
+            setattr(self, prefix + name, view)
+
+
+class Pass:
+    """A forward and a backward pass bound to the buffers for one number of rows.
+
+    Attributes
+    ----------
+    x, y : ndarray of shape (..., n_rows, n_inputs) and (..., n_rows, n_outputs)
+        Buffers for the batch and its targets.
+    z : ndarray of shape (..., n_rows, n_outputs)
+        Raw scores after ``forward``.
+    losses, delta : ndarray of the shape of ``z``
+        Filled by a loss; ``backward`` starts from ``delta``.
+    penalties : list of (str, Slot)
+        Term and slot of each penalty layer; ``slot.penalty`` is its value after ``forward``.
+    weights, keys : ndarray of shape (..., n_rows, 1), or None
+        Buffers for the sample weights, and for the sample keys of random layers.
+    """
+
+    def __init__(self, layers, slots, **buffers):
+        self.layers = layers
+        self.slots = slots
+        self.__dict__.update(buffers)
+        self._forward = [(layer.forward, slot) for layer, slot in zip(layers, slots, strict=True)]
+        self._backward = [
+            (layer.backward, slot) for layer, slot in zip(layers, slots, strict=True)
+        ][::-1]
+        self.penalties = [
+            (layer.term, slot)
+            for layer, slot in zip(layers, slots, strict=True)
+            if layer.has_penalty
+        ]
+        self.z = slots[-1].out
+        self.delta = slots[-1].delta
+
+    def set_input(self, x):
+        """Read the batch from ``x`` instead of the buffer."""
+        self.x = x
+        self.slots[0].set_input(x)
+
+    def forward(self):
+        """Compute the raw scores ``z`` of the batch ``x``."""
+        for forward, slot in self._forward:
+            forward(slot)
+        return self.z
+
+    def backward(self):
+        """Propagate ``delta`` = ∂E/∂z back, filling the flat gradient."""
+        for backward, slot in self._backward:
+            backward(slot)
+
+
+class Workspace:
+    """The buffers for batches of up to ``n_rows`` rows through a network.
+
+    Parameters
+    ----------
+    network : Network
+    n_rows : int
+        Rows of the largest batch.
+    training : bool, default=True
+        False: no gradients, dropout off, running statistics in batch normalization.
+    noise : list of Noise, default=()
+        Streams for the random layers, one for each member of the population.
+    weighted : bool, default=False
+        Whether the batches carry sample weights.
+    input_gradient : bool, default=False
+        Whether to compute the gradient with respect to the input too.
+    sparse_input : bool, default=False
+        Whether the batches are CSR.
+    layers : slice, default=slice(None)
+        The layers to pass through.
+
+    Attributes
+    ----------
+    gradient : ndarray of the shape of ``network.params``, or None
+        ∂E/∂θ after ``backward``.
+    """
+
+    def __init__(
+        self,
+        network,
+        n_rows,
+        *,
+        training=True,
+        noise=(),
+        weighted=False,
+        input_gradient=False,
+        sparse_input=False,
+        layers=slice(None),
+    ):
+        self.network = network
+        self.places = range(len(network.layers))[layers]
+        self.layers = network.layers[layers]
+        if sparse_input and isinstance(self.layers[0], Dense):
+            self.layers = [SparseDense(self.layers[0].n_in, self.layers[0].n_out), *self.layers[1:]]
+        self.n_rows = n_rows
+        self.training = training
+        self.noise = list(noise)
+        self.weighted = weighted
+        self.gradient = np.empty_like(network.params) if training else None
+        self._input_gradient = input_gradient
+        self._buffers = {}
+        self._passes = {}
+
+    @property
+    def n_inputs(self):
+        """Width of the batch."""
+        return self.layers[0].n_in
+
+    @property
+    def n_outputs(self):
+        """Width of the output."""
+        return self.layers[-1].n_out
+
+    def rows(self, n):
+        """The pass over the first ``n`` rows of the buffers."""
+        if n not in self._passes:
+            self._passes[n] = self._bind(n)
+        return self._passes[n]
+
+    @property
+    def random(self):
+        """Whether a layer draws random numbers in training."""
+        return self.training and any(layer.random for layer in self.layers)
+
+    def _buffer(self, key, width, n, dtype=None):
+        if key not in self._buffers:
+            params = self.network.params
+            shape = (*self.network.population, self.n_rows, width)
+            self._buffers[key] = np.empty_like(params, shape=shape, dtype=dtype)
+        return self._buffers[key][..., :n, :]
+
+    def _draw(self, n, distribution, out):
+        """Fill ``out`` with random numbers, each member of a population from its own stream."""
+        keys = self._buffers["keys"][..., :n, :]
+        if not self.network.population:
+            keys, out = keys[np.newaxis], out[np.newaxis]
+        for noise, member_keys, member in zip(self.noise, keys, out, strict=True):
+            getattr(noise, distribution)(member_keys, member)
+
+    def _bind(self, n):
+        network, training = self.network, self.training
+        parameters = network.views(network.params)
+        gradients = network.views(self.gradient) if training else [{} for _ in parameters]
+        states = network.state_views()
+        product = np.matmul if network.population else np.dot  # dot: half the call's overhead
+        ones = np.ones_like(network.params, shape=(1, n))
+
+        gathers = training and not isinstance(self.layers[0], SparseDense)
+        x = self._buffer("x", self.n_inputs, n) if gathers else None
+        delta = self._buffer("dx", self.n_inputs, n) if self._input_gradient else None
+        trains_below = self._input_gradient
+        batch, slots, by_place = {"x": x, "n_rows": n}, [], {}
+        if training:
+            batch["y"] = self._buffer("y", self.n_outputs, n)
+            batch["losses"] = self._buffer("losses", self.n_outputs, n)
+            batch["weights"] = self._buffer("weights", 1, n) if self.weighted else None
+            batch["keys"] = self._buffer("keys", 1, n, np.float64) if self.random else None
+        for i, layer in zip(self.places, self.layers, strict=True):
+            slot = Slot()
+            slot.n_rows, slot.product, slot.ones, slot.training = n, product, ones, training
+            slot.below, slot.by_place = (slots[-1] if slots else None), by_place
+            slot.network_views = parameters
+            slot.weights = batch["weights"] if self.weighted else None
+            slot.draw = partial(self._draw, n)
+            slot.set(parameters[i])
+            slot.set(gradients[i], prefix="d")
+            slot.set(states[i])
+            slot.x, slot.delta_in = x, delta
+            slot.out = x if layer.in_place and slots else self._buffer((i, "out"), layer.n_out, n)
+            in_place = layer.delta_in_place and trains_below
+            trains_below = trains_below or bool(layer.parameters())
+            if training and trains_below and not in_place:
+                delta = self._buffer((i, "delta"), layer.n_out, n)
+            slot.delta = delta
+            layer.bind(slot, lambda name, width, i=i: self._buffer((i, name), width, n), training)
+            slots.append(slot)
+            by_place[i] = slot
+            x = slot.out
+        return Pass(self.layers, slots, **batch)

@@ -1,0 +1,95 @@
+"""The density of codes and residuals, against SciPy's; the weighted quantile, against repeats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import stats
+
+from skbackprop.core.density import CodeAndResidualDensity, weighted_quantile
+
+rng = np.random.RandomState(0)
+CODES = rng.standard_normal((200, 3)) @ rng.standard_normal((3, 3)) + 5
+RESIDUALS = rng.standard_normal((200, 4)) * [0.1, 1.0, 2.0, 3.0] + [0, 1, 0, -1]
+
+
+def test_log_density_is_that_of_two_gaussians():
+    density = CodeAndResidualDensity.estimate(CODES, RESIDUALS, np.ones(200))
+    code = stats.multivariate_normal(density.code_mean, density.code_covariance)
+    residual = stats.norm(density.residual_mean, np.sqrt(density.residual_variance))
+    expected = code.logpdf(CODES) + residual.logpdf(RESIDUALS).sum(axis=1)
+    assert_allclose(density.log_density(CODES, RESIDUALS), expected, rtol=1e-10)
+
+
+def test_moments_are_those_of_the_sample():
+    density = CodeAndResidualDensity.estimate(CODES, RESIDUALS, np.ones(200))
+    assert_allclose(density.code_mean, CODES.mean(axis=0))
+    assert_allclose(density.code_covariance, np.cov(CODES.T, bias=True), rtol=1e-4)
+    assert_allclose(density.residual_mean, RESIDUALS.mean(axis=0))
+    assert_allclose(density.residual_variance, RESIDUALS.var(axis=0) + 0.01)
+
+
+def test_a_weight_is_a_repetition():
+    weights = rng.randint(0, 4, 200)
+    weighted = CodeAndResidualDensity.estimate(CODES, RESIDUALS, weights.astype(float))
+    repeated = CodeAndResidualDensity.estimate(
+        np.repeat(CODES, weights, axis=0),
+        np.repeat(RESIDUALS, weights, axis=0),
+        np.ones(weights.sum()),
+    )
+    assert_allclose(
+        weighted.log_density(CODES, RESIDUALS), repeated.log_density(CODES, RESIDUALS), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    "codes, residuals",
+    [
+        (np.ones((200, 2)), np.zeros((200, 4))),
+        (np.repeat(CODES[:, :1], 2, axis=1), RESIDUALS),
+        (CODES[:2], RESIDUALS[:2]),
+        (1e-30 * CODES, 1e-30 * RESIDUALS),
+        (1e30 * CODES, 1e30 * RESIDUALS),
+    ],
+    ids=["constant", "collinear", "two samples", "tiny", "huge"],
+)
+def test_degenerate_codes_have_a_density(codes, residuals):
+    density = CodeAndResidualDensity.estimate(codes, residuals, np.ones(len(codes)))
+    scores = density.log_density(codes, residuals)
+    assert np.isfinite(scores).all()
+    assert (density.log_density(codes + 9, residuals) <= scores.max()).all()
+
+
+def test_single_precision_is_computed_in_double():
+    single = CodeAndResidualDensity.estimate(
+        CODES.astype(np.float32), RESIDUALS.astype(np.float32), np.ones(200)
+    )
+    scores = single.log_density(CODES.astype(np.float32), RESIDUALS.astype(np.float32))
+    assert scores.dtype == np.float64
+
+
+# Quantiles ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("q", [0.0, 0.01, 0.1, 0.25, 0.3, 0.5, 0.75, 1.0])
+def test_at_most_the_share_lies_below(q):
+    values = rng.standard_normal(50)
+    quantile = weighted_quantile(values, q, np.ones(50))
+    assert quantile in values
+    assert (values < quantile).sum() == min(np.floor(q * 50 + 1e-9), 49)
+
+
+@pytest.mark.parametrize("q", [0.1, 0.25, 0.5, 0.9])
+def test_quantile_counts_a_weight_as_repetitions(q):
+    values = rng.standard_normal(50)
+    for weights in (rng.randint(0, 4, 50), np.eye(50, dtype=int)[7], 1 + np.eye(50, dtype=int)[7]):
+        expected = weighted_quantile(np.repeat(values, weights), q, np.ones(weights.sum()))
+        assert weighted_quantile(values, q, weights.astype(float)) == expected
+
+
+def test_quantile_does_not_depend_on_the_scale_of_the_weights():
+    values, weights = rng.standard_normal(50), rng.uniform(0, 2, 50)
+    for q in (0.1, 0.25, 0.5):
+        expected = weighted_quantile(values, q, weights)
+        assert weighted_quantile(values, q, 1e6 * weights) == expected

@@ -1,0 +1,283 @@
+"""A trace holds the numbers of the engine, and its table can be worked out by hand."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skbackprop import BackpropClassifier
+from skbackprop.inspection import loss_and_gradients, trace
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+TARGETS = ["binary", "multiclass", "multilabel", "regression", "multioutput", "poisson"]
+
+
+@pytest.fixture
+def two_weights():
+    """x = 2 through two sigmoid units to the target 1, squared error."""
+    clf = BackpropClassifier(
+        hidden_layer_sizes=(1,),
+        activation="logistic",
+        loss="squared_error",
+        alpha=0,
+        init=[([[0.5]], [0.1]), ([[0.3]], [0.2])],
+        learning_rate_init=1e-300,  # a step that leads nowhere
+    )
+    return trace(clf.partial_fit([[2.0]], [1], classes=[0, 1]), [[2.0]], [1])
+
+
+def test_two_weights_by_hand(two_weights):
+    first, second = two_weights.layers
+    a1 = 1 / (1 + math.exp(-1.1))
+    z2 = 0.3 * a1 + 0.2
+    a2 = 1 / (1 + math.exp(-z2))
+    delta2 = (a2 - 1) * a2 * (1 - a2)
+    delta1 = delta2 * 0.3 * a1 * (1 - a1)
+    expected = {
+        (first, "z"): 1.1,
+        (first, "a"): a1,
+        (second, "z"): z2,
+        (second, "a"): a2,
+        (second, "a_grad"): a2 - 1,
+        (second, "derivative"): a2 * (1 - a2),
+        (second, "delta"): delta2,
+        (second, "coef_grad"): a1 * delta2,
+        (second, "intercept_grad"): delta2,
+        (first, "a_grad"): 0.3 * delta2,
+        (first, "derivative"): a1 * (1 - a1),
+        (first, "delta"): delta1,
+        (first, "coef_grad"): 2 * delta1,
+        (first, "intercept_grad"): delta1,
+    }
+    for (layer, attribute), value in expected.items():
+        assert_allclose(getattr(layer, attribute).item(), value, rtol=1e-12, err_msg=attribute)
+    assert_allclose(two_weights.loss, (a2 - 1) ** 2 / 2, rtol=1e-12)
+
+
+def test_two_weights_in_print(two_weights):
+    text = " ".join(str(two_weights).split())
+    for row in (
+        "z₁ = x·w₁ + b₁ = 2·0.5 + 0.1 = 1.1",
+        "a₁ = σ(z₁) = logistic(1.1) = 0.7503",
+        "z₂ = a₁·w₂ + b₂ = 0.7503·0.3 + 0.2 = 0.4251",
+        "a₂ = σ(z₂) = logistic(0.4251) = 0.6047",
+        "L = ½·(a₂ - y)² = ½·(0.6047 - 1)² = 0.07813",
+        "∂L/∂a₂ = a₂ - y = 0.6047 - 1 = -0.3953",
+        "σ′(z₂) = a₂·(1 - a₂) = 0.6047·(1 - 0.6047) = 0.239",
+        "δ₂ = ∂L/∂a₂·σ′(z₂) = -0.3953·0.239 = -0.09449",
+        "∂L/∂w₂ = a₁·δ₂ = 0.7503·(-0.09449) = -0.07089",
+        "∂L/∂b₂ = δ₂ = -0.09449",
+        "∂L/∂a₁ = δ₂·w₂ = -0.09449·0.3 = -0.02835",
+        "δ₁ = ∂L/∂a₁·σ′(z₁) = -0.02835·0.1874 = -0.005312",
+        "∂L/∂w₁ = x·δ₁ = 2·(-0.005312) = -0.01062",
+        "∂L/∂b₁ = δ₁ = -0.005312",
+    ):
+        assert row in text
+
+
+def test_columns_are_aligned(two_weights):
+    lines = [line for line in str(two_weights).split("\n") if line.startswith("  ")]
+    assert len({line.rindex(" = ") for line in lines}) == 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_equations_hold(target, normalization, weighted, network):
+    est, X, y = network(target, normalization=normalization, alpha=0.3, dropout=0.4)
+    weights = np.random.RandomState(0).uniform(0.1, 2, len(X)) if weighted else None
+    tr = trace(est, X, y, weights)
+    assert_allclose(tr.X, X)
+    below = tr.X
+    for number, layer in enumerate(tr.layers):
+        assert layer.number == number + 1
+        assert_allclose(layer.inputs, below)
+        assert_allclose(layer.coef, est.coefs_[number])
+        assert_allclose(layer.intercept, est.intercepts_[number])
+        assert_allclose(layer.z, layer.inputs @ layer.coef + layer.intercept, atol=1e-14)
+        assert (layer.normalized is None) == (normalization is None or layer is tr.layers[-1])
+        expected = layer.inputs.T @ layer.delta + tr.l2 * layer.coef
+        assert_allclose(layer.coef_grad, expected, atol=1e-14)
+        assert_allclose(layer.intercept_grad, layer.delta.sum(axis=0), atol=1e-14)
+        below = layer.a
+    for layer, following in zip(tr.layers, tr.layers[1:], strict=False):
+        received = layer.z if layer.normalized is None else layer.normalized
+        assert_allclose(layer.a, np.tanh(received), atol=1e-14)
+        assert_allclose(layer.derivative, 1 - layer.a**2, atol=1e-14)
+        assert_allclose(layer.a_grad, following.delta @ following.coef.T, atol=1e-14)
+        if layer.normalized is None:
+            assert_allclose(layer.delta, layer.a_grad * layer.derivative, atol=1e-14)
+        else:
+            error = layer.a_grad * layer.derivative  # ∂L/∂(γ x̂ + β)
+            assert_allclose(layer.norm_grads["shift"], error.sum(axis=0), atol=1e-14)
+            assert layer.norm_grads["gain"].shape == layer.intercept.shape
+    shares = np.full(len(X), 1 / len(X)) if weights is None else weights / weights.sum()
+    squares = sum((W**2).sum() for W in est.coefs_)
+    assert_allclose(tr.loss, shares @ tr.losses + tr.l2 / 2 * squares, rtol=1e-12)
+    if weighted:
+        assert_allclose(tr.sample_weight, weights / weights.mean())
+    else:
+        assert tr.sample_weight is None
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_it_is_the_gradient_of_training(target, network):
+    est, X, y = network(target, normalization="batch")
+    tr, (loss, coef_grads, intercept_grads) = trace(est, X, y), loss_and_gradients(est, X, y)
+    assert tr.loss == loss
+    for ours, theirs in zip(tr.coef_grads, coef_grads, strict=True):
+        assert_allclose(ours, theirs)
+    for ours, theirs in zip(tr.intercept_grads, intercept_grads, strict=True):
+        assert_allclose(ours, theirs)
+
+
+def test_the_output_is_the_prediction(network):
+    est, X, y = network("multiclass", label_smoothing=0.3)
+    tr = trace(est, X, y)
+    assert_allclose(tr.layers[-1].a, est.predict_proba(X))
+    assert_allclose(tr.target, 0.7 * np.eye(3)[y] + 0.1)
+    assert tr.layers[-1].activation == "softmax"
+    assert tr.layers[0].activation == "tanh"
+
+
+def test_nothing_changes(network, state):
+    est, X, y = network("multiclass", normalization="batch")
+    before = state(est)
+    tr = trace(est, X, y)
+    tr.layers[0].coef[...] = 0
+    tr.X[...] = 0
+    assert state(est) == before
+
+
+def test_sparse_is_dense(network):
+    est, X, y = network("binary")
+    assert_allclose(trace(est, csr_array(X), y).layers[0].z, trace(est, X, y).layers[0].z)
+
+
+# The table ------------------------------------------------------------------------
+
+
+def evaluated(numbers):
+    """What a pocket calculator makes of a cell."""
+    code = numbers.replace("·", "*").replace("½", "0.5").replace("²", "**2")
+    code = re.sub(r"\|(.*)\|", r"abs(\1)", code)
+    code = re.sub(r"\[([^\]]*)\]", r"np.array([\1])", code)
+    functions = {
+        "np": np,
+        "abs": abs,
+        "log": math.log,
+        "tanh": math.tanh,
+        "exp": math.exp,
+        "sign": np.sign,
+        "identity": float,
+        "relu": lambda z: max(z, 0.0),
+        "logistic": lambda z: 1 / (1 + math.exp(-z)),
+    }
+    return eval(code, {"__builtins__": {}}, functions)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"activation": ["relu", "logistic"], "alpha": 0.5},
+        {"hidden_layer_sizes": (), "activation": "identity"},
+        {"loss": "squared_error"},
+        {"loss": "absolute_error"},
+    ],
+    ids=str,
+)
+def test_a_pocket_calculator_agrees(target, params, network):
+    is_classifier = target in ("binary", "multiclass", "multilabel")
+    if params.get("loss") == "absolute_error" and is_classifier:
+        params = {"loss": "log_loss"}
+    if target == "poisson":
+        params = {**params, "loss": "poisson"}
+    est, X, y = network(target, **params)
+    text = trace(est, X[:1], y[:1]).to_text(precision=10)
+    checked = 0
+    for line in text.split("\n"):
+        cells = [cell.strip() for cell in line.split(" = ")]
+        if len(cells) != 4:
+            continue
+        checked += 1
+        assert_allclose(
+            evaluated(cells[2]), evaluated(cells[3]), rtol=1e-6, atol=1e-8, err_msg=line
+        )
+    assert checked >= (2 if params.get("hidden_layer_sizes") == () else 12)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("params", [{}, {"normalization": "layer", "activation": "gelu"}])
+@pytest.mark.parametrize("n_samples", [1, 3])
+def test_every_number_is_in_print(target, params, n_samples, network):
+    est, X, y = network(target, **params)
+    tr = trace(est, X[:n_samples], y[:n_samples])
+    for shown in (str(tr), tr._repr_html_()):
+        for layer in tr.layers:
+            for values in (layer.z, layer.a, layer.delta, layer.coef_grad, layer.intercept_grad):
+                for value in values.ravel():
+                    assert f"{value + 0.0:.4g}" in shown
+        assert f"{tr.loss:.4g}" in shown
+
+
+def test_large_networks_are_cut(network):
+    est, X, y = network("binary", hidden_layer_sizes=(40,))
+    lines = str(trace(est, X[:1], y[:1])).split("\n")
+    assert any("⋮ 34 more" in line for line in lines)
+    assert len(lines) < 80
+    lines = str(trace(est, X, y)).split("\n")
+    assert any("⋮" in line for line in lines)
+    assert len(lines) < 80
+    longer = trace(est, X[:1], y[:1]).to_text(max_items=40)
+    assert "more" not in longer
+    assert "…" not in longer
+
+
+def test_weights_of_samples_are_in_print(network):
+    est, X, y = network("regression")
+    text = str(trace(est, X[:3], y[:3], [1.0, 2.0, 3.0]))
+    assert re.search(r"sample +y +ℓ +weight", text)
+    assert re.search(r" 1\.5\n", text)
+
+
+def test_html_is_well_formed(network):
+    from xml.etree import ElementTree
+
+    est, X, y = network("multiclass")
+    for rows in (X[:1], X):
+        root = ElementTree.fromstring(trace(est, rows, y[: len(rows)])._repr_html_())
+        assert root.tag == "div"
+        assert len(root.findall("table")) == (1 if len(rows) == 1 else 8)
+
+
+def test_repr_is_short(network):
+    est, X, y = network("binary")
+    tr = trace(est, X, y)
+    assert re.fullmatch(r"Trace\(n_layers=3, n_samples=24, loss=[\d.]+\)", repr(tr))
+    assert repr(tr.layers[0]) == "LayerTrace(1: 4 → 5, tanh)"
+
+
+def test_end_of_a_pipeline(problem):
+    X, y = problem("binary", n_samples=24)
+    pipe = make_pipeline(StandardScaler(), BackpropClassifier((3,), max_iter=3)).fit(X, y)
+    assert_allclose(trace(pipe, X, y).X, pipe[:-1].transform(X))
+
+
+def test_what_cannot_be_traced(problem):
+    X, y = problem("binary", n_samples=24)
+    with pytest.raises(TypeError, match=r"trace needs .*LogisticRegression"):
+        trace(LogisticRegression().fit(X, y), X, y)
+    with pytest.raises(NotFittedError):
+        trace(BackpropClassifier(), X, y)
