@@ -11,7 +11,7 @@ sys.path.insert(0, str(DOCS / "_extensions"))
 
 project = "skbackprop"
 author = "skbackprop developers"
-copyright = "skbackprop developers"  # noqa: A001
+copyright = "skbackprop developers"
 version = release = skbackprop.__version__
 
 extensions = [
@@ -92,6 +92,16 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
 }
 
+# Estimators shown in the gallery link to their pages here.
+for _estimator in (
+    skbackprop.BackpropAutoencoder,
+    skbackprop.BackpropClassifier,
+    skbackprop.BackpropOutlierDetector,
+    skbackprop.BackpropRegressor,
+):
+    _estimator._doc_link_module = "skbackprop"
+    _estimator._doc_link_template = "../generated/{estimator_module}.{estimator_name}.html"
+
 # -- HTML --------------------------------------------------------------------------------------
 
 html_theme = "pydata_sphinx_theme"
@@ -104,7 +114,12 @@ html_theme_options = {
     "logo": {"text": "skbackprop"},
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {
+        "*": ["page-toc"],
+        "generated/*": ["page-toc"],
+        "user_guide/*": ["page-toc"],
+        "auto_examples/*": [],  # room for code
+    },
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "tango",

@@ -43,7 +43,8 @@ for ax, criterion in zip(axes, ("reconstruction", "density"), strict=True):
     for point, label in zip(strange, labels, strict=True):
         colour, name = ("#b2182b", "outlier") if label < 0 else ("#1b7837", "inlier")
         ax.scatter(*point, s=90, color=colour, edgecolor="white", zorder=3)
-        ax.annotate(name, point, (0, 9), textcoords="offset points", ha="center", color=colour)
+        place = (0, 9) if point[1] > 0 else (0, -18)
+        ax.annotate(name, point, place, textcoords="offset points", ha="center", color=colour)
     ax.set_title(f'criterion="{criterion}"')
     ax.set(xlabel="$x_1$", xlim=(-7, 7), ylim=(-4, 4))
 axes[0].set_ylabel("$x_2$")

@@ -139,4 +139,4 @@ right.imshow(padded.transpose(0, 2, 1, 3).reshape(100, 100), cmap="gray_r")
 right.set(title="A hundred samples", xticks=[], yticks=[])
 plt.show()
 
-# sphinx_gallery_thumbnail_number = 7
+# sphinx_gallery_thumbnail_number = 6

@@ -60,8 +60,8 @@ time_alone = perf_counter() - started
 scores_alone = alone.cv_results_["mean_test_score"]
 
 # %%
-# The same with :func:`~skbackprop.lockstep`
-# ------------------------------------------
+# The same with lockstep
+# ----------------------
 # A step of a network as small as this one takes some microseconds of arithmetic, and many more
 # of calling NumPy. In the context of ``lockstep`` the fits wait for each other, and
 # those of one shape are stepped together, along one more axis of every array. What comes out is

@@ -85,7 +85,7 @@ plt.show()
 # Are they right?
 # ---------------
 # Of data that were not trained on, the share below each curve should be q. The pinball loss of
-# :func:`sklearn.metrics.mean_pinball_loss` is the very loss that was minimised; the mean is
+# ``mean_pinball_loss`` is the very loss that was minimised; the mean is
 # no good substitute for a quantile.
 
 print("quantile   share below   pinball loss   of the mean instead")

@@ -154,7 +154,7 @@ plt.show()
 # %%
 # As a film
 # ---------
-# :func:`~skbackprop.inspection.watch` fits an estimator and animates what it makes of the plane.
+# ``watch`` fits an estimator and animates what it makes of the plane.
 # This time the solver is Adam, which needs fewer epochs.
 
 quick = BackpropClassifier(

@@ -3,28 +3,28 @@
 import copy
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from . import _parameters as parameters
 from ._autoencoder_parameters import CONSTRAINTS, DESCRIPTIONS
 from ._base import FLOATS, BaseBackprop
+from ._coding import CodingMixin
 from ._combinations import EMBEDDINGS, check_combination
 from ._docstrings import documented
 from ._embedding import start_from_embedding
-from ._sklearn_compat import _check_sample_weight, _fit_context
+from ._sklearn_compat import _fit_context
 from .core.autoencoder import Architecture
 from .core.corruption import CORRUPTIONS
-from .core.losses import LINKS, LOSSES
+from .core.losses import LOSSES
 from .core.network import Network
 from .core.noise import sample_keys
 from .core.prediction import feed_forward
 
 
 @documented(**DESCRIPTIONS)
-class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseBackprop):
+class BackpropAutoencoder(CodingMixin, BaseBackprop):
     """Autoencoder with backpropagation written from scratch: codes, reconstructions, anomalies.
 
     Plain or deep, with tied weights, denoising, sparse, contractive or variational.
@@ -171,8 +171,9 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         if self.early_stopping:
             best = max(starts, key=lambda start: start.best_validation_score_)
         else:
-            best = min(starts, key=lambda start: start.loss_)
+            best = min(starts, key=lambda start: np.nan_to_num(start.loss_, nan=np.inf))
         best.random_state = self.random_state
+        vars(self).clear()
         vars(self).update(vars(best))
         return self
 
@@ -214,6 +215,11 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     def _check_parameters(self, validation, incremental):
         check_combination(self)
+        X_val, _, weights_val = validation
+        if X_val is None and weights_val is not None:
+            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+        if X_val is not None and not self.early_stopping:
+            raise ValueError("X_val is provided, but early_stopping is False: it has no use.")
         super()._check_parameters(validation, incremental)
 
     @property
@@ -235,7 +241,8 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return self._scaled(X), self._target(X)
 
     def _sample_keys(self, X):
-        return vars(self).pop("_keys")
+        keys = vars(self).pop("_keys", None)
+        return super()._sample_keys(X) if keys is None else keys
 
     def _check(self, X, dtype, reset=False):
         return validate_data(self, X, dtype=dtype, order="C", reset=reset)
@@ -251,29 +258,25 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     def _set_units(self, X, weights):
         """Learn the units of X: the network sees (X - mean_) / scale_."""
+        weights = np.ones(len(X)) if weights is None else weights  # double: so are the sums
         mean = np.average(X, axis=0, weights=weights)
         self._training_mean = mean.astype(X.dtype)
         self.mean_, self.scale_ = np.zeros_like(X[0]), np.ones_like(X[0])
         if self.standardize:
             variance = np.average((X - mean) ** 2, axis=0, weights=weights)
-            constant = variance <= 10 * np.finfo(X.dtype).eps * mean**2
+            rounding = len(X) * np.finfo(np.float64).eps
+            varies = variance > rounding * variance + (rounding * mean) ** 2
             self.mean_ = self._training_mean
-            self.scale_ = np.where(constant | (variance == 0), 1.0, np.sqrt(variance)).astype(
-                X.dtype
-            )
-
-    def _scaled(self, X):
-        """X in the units of the network's input."""
-        return (X - self.mean_) / self.scale_ if self.standardize else X
+            self.scale_ = np.sqrt(variance, where=varies, out=np.ones_like(mean)).astype(X.dtype)
 
     def _target(self, X):
         """What the network is to give: X as scaled, or X itself for an output in (0, 1)."""
         if self._link == "identity":
             return self._scaled(X)
         if X.min() < 0 or X.max() > 1:
+            asked = "loss='log_loss'" if self.loss == "log_loss" else "output_activation='logistic'"
             raise ValueError(
-                f"loss={self.loss!r} with output_activation={self.output_activation!r} needs "
-                f"data in [0, 1], got values in [{X.min():.6g}, {X.max():.6g}]."
+                f"{asked} needs data in [0, 1], got values in [{X.min():.6g}, {X.max():.6g}]."
             )
         return X
 
@@ -295,7 +298,7 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         encoder = parameters.hidden_widths(self.hidden_layer_sizes)
         if self.decoder_layer_sizes is None:
             return encoder, encoder[::-1]
-        return encoder, parameters.hidden_widths(self.decoder_layer_sizes)
+        return encoder, parameters.hidden_widths(self.decoder_layer_sizes, "decoder_layer_sizes")
 
     def _build_network(self, X, Y):
         layers, self._n_encoder = self._architecture(X).build()
@@ -304,18 +307,17 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _new_network(self, X, Y, rng):
         network = self._build_network(X, Y)
         network.initialize(self._initializers(), rng)
+        return network
+
+    def _start(self, run):
         if self._embedding is not None:
             start_from_embedding(
-                network,
+                run,
                 self._n_encoder,
-                X,
-                Y if self._link == "identity" else _logit(Y),
+                run.Y if self._link == "identity" else _logit(run.Y),
                 self._embedding,
-                rng,
-                alpha=self.alpha,
                 max_iter=self.max_iter if self.solver == "lbfgs" else 1000,
             )
-        return network
 
     def _architecture(self, X):
         encoder, decoder = self._widths()
@@ -386,12 +388,6 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             return np.nan
         return self._explained_variance(y, reconstruction, sample_weight)
 
-    def _explained_variance(self, X, reconstruction, sample_weight):
-        """1 − SSE / SST, about the training mean, over all features."""
-        error = np.average(((X - reconstruction) ** 2).sum(axis=1), weights=sample_weight)
-        total = np.average(((X - self._training_mean) ** 2).sum(axis=1), weights=sample_weight)
-        return float(1.0 - error / max(total, np.finfo(X.dtype).tiny))
-
     def _carry_on(self, run):
         super()._carry_on(run)
         names, values = self.loss_terms_.keys(), zip(*self.loss_terms_.values(), strict=True)
@@ -405,166 +401,6 @@ class BackpropAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             names.get(name, name): [one.get(name, one.get(names.get(name))) for one in terms]
             for name in (terms[-1] if terms else ())
         }
-
-    # -- what it is for ---------------------------------------------------------------------------
-
-    def _in_units(self, output):
-        """Outputs of the network in the units of X."""
-        if self._link == "identity" and self.standardize:
-            return output * self.scale_ + self.mean_
-        return output
-
-    def _from_scores(self, z):
-        LINKS[self._link].predict(z, z)
-        return self._in_units(z)
-
-    def _checked(self, X):
-        check_is_fitted(self)
-        return self._check(X, self._network.params.dtype)
-
-    @property
-    def _n_features_out(self):
-        return self._network.layers[self._n_encoder - 1].n_out
-
-    def transform(self, X):
-        """Encode: the codes of X; a variational code's mean.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The data.
-
-        Returns
-        -------
-        Z : ndarray of shape (n_samples, n_components)
-            The codes.
-        """
-        X = self._scaled(self._checked(X))
-        return feed_forward(self._synchronised_network(), X, slice(0, self._n_encoder))
-
-    def inverse_transform(self, X):
-        """Decode: the data that the codes stand for, in the units of the training data.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            The codes.
-
-        Returns
-        -------
-        X_original : ndarray of shape (n_samples, n_features)
-            The decoded data.
-        """
-        check_is_fitted(self)
-        codes = check_array(X, dtype=self._network.params.dtype, order="C", input_name="X")
-        if codes.shape[1] != self._n_features_out:
-            raise ValueError(
-                f"X has {codes.shape[1]} columns, but inverse_transform expects codes with "
-                f"n_components={self._n_features_out}."
-            )
-        network = self._synchronised_network()
-        return self._from_scores(feed_forward(network, codes, slice(self._n_encoder, None)))
-
-    def predict(self, X):
-        """Reconstruct X: ``inverse_transform(transform(X))``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The data.
-
-        Returns
-        -------
-        reconstruction : ndarray of shape (n_samples, n_features)
-            In the units of X.
-        """
-        X = self._scaled(self._checked(X))
-        return self._from_scores(feed_forward(self._synchronised_network(), X))
-
-    def reconstruction_error(self, X, per_feature=False):
-        """Squared error of the reconstruction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The data.
-        per_feature : bool, default=False
-            Whether to return the squared error of each entry, not its mean over features.
-
-        Returns
-        -------
-        error : ndarray of shape (n_samples,) or (n_samples, n_features)
-            In the squared units of X.
-        """
-        X = self._checked(X)
-        error = (X - self.predict(X)) ** 2
-        return error if per_feature else error.mean(axis=1)
-
-    def score_samples(self, X):
-        """Score how normal samples are: minus the mean squared error in units of ``scale_``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The data.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Higher is more normal.
-        """
-        return -(self.reconstruction_error(X, per_feature=True) / self.scale_**2).mean(axis=1)
-
-    def score(self, X, y=None, sample_weight=None):
-        """Explained variance of the reconstruction: 1 − SSE / SST about the training mean.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The data.
-        y : object, default=None
-            Ignored.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights.
-
-        Returns
-        -------
-        score : float
-            At most 1; comparable with the explained variance ratio of PCA.
-        """
-        X = self._checked(X)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X)
-        return self._explained_variance(X, self.predict(X), sample_weight)
-
-    def sample(self, n_samples=1, *, random_state=None):
-        """Decode codes drawn from the prior N(0, I) of a variational autoencoder.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of samples.
-        random_state : int, RandomState instance or None, default=None
-            None for the estimator's own.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-            The samples.
-
-        Raises
-        ------
-        ValueError
-            If the code is not variational: it has no distribution to draw from.
-        """
-        check_is_fitted(self)
-        if not self.variational:
-            raise ValueError(
-                "sample needs variational=True: only a variational code has a distribution to draw "
-                "from."
-            )
-        rng = check_random_state(self.random_state if random_state is None else random_state)
-        return self.inverse_transform(rng.standard_normal((n_samples, self._n_features_out)))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

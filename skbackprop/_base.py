@@ -12,16 +12,16 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from . import _parameters as parameters
 from ._callbacks import solve_in_public
+from ._fitted import FittedNetworkMixin
 from ._sklearn_compat import CallbackSupportMixin, _check_sample_weight
 from ._validation import ValidationScore, split_rows, warn_of_outcome
 from .core.network import Network, multilayer_perceptron
 from .core.noise import Noise, sample_keys
 from .core.optimizers import SGD, Adam
-from .core.prediction import feed_forward
 from .core.run import History, Run
 from .core.schedules import FACTORS, make_schedule
 from .core.stopping import Stopping
@@ -57,7 +57,7 @@ class Resumable:
     n_epochs: int
 
 
-class BaseBackprop(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseBackprop(CallbackSupportMixin, FittedNetworkMixin, BaseEstimator, ABC):
     """Base of the supervised estimators and of the autoencoder.
 
     A subclass says how its target is encoded, which loss it has and how scores become predictions.
@@ -116,6 +116,8 @@ class BaseBackprop(CallbackSupportMixin, BaseEstimator, ABC):
         run = self._make_run(network, X, Y, weights, rng, validation, incremental)
         if continuing:
             self._carry_on(run)
+        else:
+            self._start(run)
         self._add_solver(run, resumable)
         warnings_of_solver = solve_in_public(self, run, *given, incremental=incremental)
         self._conclude(run, warnings_of_solver, incremental)
@@ -247,6 +249,9 @@ class BaseBackprop(CallbackSupportMixin, BaseEstimator, ABC):
             verbose=bool(self.verbose),
         )
 
+    def _start(self, run):
+        """What a new network begins with, beyond its initial weights."""
+
     def _carry_on(self, run):
         """Append to the history of the calls before."""
         run.t = self.t_
@@ -351,59 +356,6 @@ class BaseBackprop(CallbackSupportMixin, BaseEstimator, ABC):
                 run.epochs_before + run.n_iter,
             )
 
-    def _publish_network(self, network):
-        self._network = network
-        self.coefs_ = network.weights()
-        self.intercepts_ = network.biases()
-        self.n_layers_ = len(self.coefs_) + 1
-        self.n_outputs_ = network.n_outputs
-
-    def _publish_history(self, run):
-        history = run.history
-        self.n_iter_ = run.n_iter
-        self.t_ = run.t
-        self.loss_curve_ = history.loss_curve
-        self.loss_ = history.loss_curve[-1] if history.loss_curve else math.nan
-        self.gradient_norms_ = np.array(history.gradient_norms).reshape(-1, self.n_layers_ - 1)
-        if self.early_stopping:
-            self.validation_scores_ = history.validation_scores
-            self.best_validation_score_ = run.stopping.best
-            self.best_loss_ = None
-        else:
-            self.validation_scores_ = self.best_validation_score_ = None
-            self.best_loss_ = run.stopping.best
-
-    # -- prediction -------------------------------------------------------------------------------
-
-    def _synchronised_network(self):
-        """The fitted network, after taking over arrays that were put into ``coefs_``."""
-        network = self._network
-        for published, own in (
-            (self.coefs_, network.weights()),
-            (self.intercepts_, network.biases()),
-        ):
-            for i, (array, view) in enumerate(zip(published, own, strict=True)):
-                if not np.may_share_memory(array, view):
-                    view[...] = array
-                    published[i] = view
-        return network
-
-    def _raw_scores(self, X):
-        """Raw scores z of the output layer, shape (n_samples, n_outputs)."""
-        check_is_fitted(self)
-        X = self._validate_X(X)
-        return feed_forward(self._synchronised_network(), X)
-
-    def _mean_loss(self, network, X, Y, sample_weight):
-        """The (weighted) mean loss of a network on a data set, without penalties."""
-        loss = self._make_loss()
-        z = feed_forward(network, X)
-        losses, delta = np.empty_like(z), np.empty_like(z)
-        with np.errstate(over="ignore", invalid="ignore"):
-            loss(z, Y, losses, delta)
-            mean = float(np.average(losses.sum(axis=1, dtype=np.float64), weights=sample_weight))
-        return mean / Y.shape[1] if loss.mean_over_outputs else mean
-
     # -- conventions ------------------------------------------------------------------------------
 
     def _check_stochastic(self):
@@ -413,19 +365,6 @@ class BaseBackprop(CallbackSupportMixin, BaseEstimator, ABC):
                 f"{self.solver} is not stochastic."
             )
         return True
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        if "_network" in state:  # coefs_ and intercepts_ are views of its parameters
-            self._synchronised_network()
-            state.pop("coefs_", None)
-            state.pop("intercepts_", None)
-        return state
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if "_network" in vars(self):
-            self._publish_network(self._network)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

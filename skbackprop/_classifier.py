@@ -355,12 +355,10 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
                 return np.ones_like(z)
             z = np.concatenate([-z, z], axis=1)  # 1 − σ(z) = σ(−z), without cancellation
         LINKS[self.out_activation_].predict(z, z)
-        one, zero = z.dtype.type(1), z.dtype.type(0)
-        is_multilabel = self.out_activation_ == "logistic" and self.n_outputs_ > 1
-        highest = (
-            np.nextafter(one, zero) if is_multilabel else one
-        )  # below 1, as scikit-learn checks
-        return np.clip(z, np.finfo(z.dtype).tiny, highest, out=z)  # log p stays finite
+        if self.out_activation_ == "logistic" and self.n_outputs_ > 1:
+            one, zero = z.dtype.type(1), z.dtype.type(0)
+            np.minimum(z, np.nextafter(one, zero), out=z)  # below 1, as scikit-learn checks
+        return np.maximum(z, np.finfo(z.dtype).tiny, out=z)  # log p stays finite
 
     def predict_log_proba(self, X):
         """Logarithm of the probability estimates.

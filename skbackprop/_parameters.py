@@ -85,7 +85,7 @@ def warn_of_ignored_parameters(estimator):
         )
 
 
-def hidden_widths(hidden_layer_sizes):
+def hidden_widths(hidden_layer_sizes, name="hidden_layer_sizes"):
     """``hidden_layer_sizes`` as a list of int.
 
     Raises
@@ -96,7 +96,7 @@ def hidden_widths(hidden_layer_sizes):
     sizes = hidden_layer_sizes
     sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
     if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        raise ValueError(f"{name} must be > 0, got {sizes}.")
     return [int(size) for size in sizes]
 
 

@@ -83,6 +83,13 @@ def warn_of_outcome(run, max_iter, incremental):
             ConvergenceWarning,
             stacklevel=5,
         )
+    elif incremental and run.schedule.per_step and run.epochs_before >= max_iter:
+        warnings.warn(
+            f"The schedule of the learning rate came to its end after max_iter={max_iter} calls of "
+            "partial_fit. Increase max_iter, or set learning_rate='constant'.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
     elif run.outcome == "max_iter" and not (incremental or run.schedule.per_step):
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "

@@ -22,12 +22,10 @@ INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n((?::.*\n)*)```$", flags=re
 def test_examples_of_a_page_run(name):
     if name == "differences.md" and not sklearn.__version__.startswith("1.9."):
         pytest.skip("the page shows what scikit-learn 1.9 does")
-    result = doctest.testfile(
-        str(PAGES[name]),
-        module_relative=False,
-        optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE,
-        encoding="utf-8",
-    )
+    text = re.sub(r"^```.*$", "", TEXTS[name], flags=re.M)
+    examples = doctest.DocTestParser().get_doctest(text, {}, name, str(PAGES[name]), 0)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    result = doctest.DocTestRunner(optionflags=flags).run(examples)
     assert result.attempted > 0
     assert result.failed == 0
 

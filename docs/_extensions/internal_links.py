@@ -44,10 +44,10 @@ def broken_links(root):
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.exists():
                 yield path, link
-            elif parts.fragment and target in pages:
-                anchor = unquote(parts.fragment)
-                if anchor not in pages[target].anchors:
-                    yield path, link
+                continue
+            anchor = unquote(parts.fragment.partition(":~:")[0])  # the rest points to a text
+            if anchor and target in pages and anchor not in pages[target].anchors:
+                yield path, link
 
 
 def check(app, exception):

@@ -2,10 +2,10 @@
 
 import math
 
-# Bytes of the arrays that a step of a group works on. Measured: below the first, a step is overhead
-# and a second thread does not help; above the second, arrays leave the cache.
-_SMALLEST, _LARGEST = 1 << 18, 1 << 21
-_FEWEST = 4  # networks that must fit in the largest group, or they gain nothing by it
+# Bytes of the arrays that a step of a group works on, by measurement. Below the first, a step is all
+# overhead, and a second thread waits for the first one's interpreter lock. Above the second, arrays
+# are so large that they only crowd each other out of the cache.
+_SMALLEST, _LARGEST = 1 << 18, 1 << 23
 
 
 def make_groups(places, n_threads):
@@ -44,9 +44,9 @@ def _key(place):
 
 
 def _divide(members, n_threads):
-    """Groups of about equal size: few for little work, small enough for their arrays to be cached."""
+    """Groups of about equal size: few for little work, small enough to stay in cache."""
     n_bytes = _step_bytes(members[0].run)
-    if n_bytes * _FEWEST > _LARGEST:
+    if 2 * n_bytes > _LARGEST:
         return [[member] for member in members]
     n_groups = math.ceil(len(members) * n_bytes / _LARGEST)
     n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end

@@ -6,6 +6,7 @@ from contextvars import ContextVar, copy_context
 from queue import SimpleQueue
 
 from ..core.solve import together
+from .surroundings import surroundings
 
 _running: ContextVar = ContextVar("running", default=None)
 
@@ -25,6 +26,9 @@ class Call:
 
     Attributes
     ----------
+    context : contextvars.Context
+    surroundings : tuple
+        In which its tasks begin: those of the caller.
     fresh : deque of Task
         Not yet begun.
     unfinished : set of Task
@@ -34,6 +38,8 @@ class Call:
     """
 
     def __init__(self):
+        self.context = copy_context()
+        self.surroundings = surroundings()
         self.fresh = deque()
         self.unfinished = set()
         self.failed = self.given_up = False
@@ -64,12 +70,11 @@ class Task:
     def __init__(self, turns, call, function, callback):
         self.turns = turns
         self.call = call
-        self.surroundings = None
+        self.surroundings = call.surroundings
         self.abandoned = False
         self.waits_at = None
         self._function = function
         self._callback = callback
-        self._context = copy_context()
         self._turn = SimpleQueue()
         self._thread = None
 
@@ -78,16 +83,25 @@ class Task:
         """Whether this is the thread of the task."""
         return threading.current_thread() is self._thread
 
+    @property
+    def has_begun(self):
+        """Whether the task has had a turn."""
+        return self._thread is not None
+
     def go_on(self):
         """Take a turn: begin, or go on from where the task waits."""
-        if self._thread is None:
-            thread = threading.Thread(target=self._context.run, args=(self._work,), daemon=True)
-            thread.start()
+        if not self.has_begun:
+            context = self.call.context.copy()
+            self._thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:  # no more threads can be had
+                self._thread = None
+                raise
         else:
             self._turn.put(None)
 
     def _work(self):
-        self._thread = threading.current_thread()
         _running.set(self)
         together.set(self._meet)
         result = error = None
@@ -106,6 +120,8 @@ class Task:
         """Have ``run`` trained together with those of other tasks; see ``core.solve``."""
         if not self.is_here:  # in a thread of the task's own making
             return alone()
+        if self.abandoned:
+            raise GivenUp
         meeting = self.turns.meeting
         place = meeting.arrive(self, run, alone)
         self.wait(meeting)

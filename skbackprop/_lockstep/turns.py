@@ -9,7 +9,7 @@ from collections import deque
 from queue import Empty, SimpleQueue
 
 from .surroundings import surround, surroundings
-from .tasks import Call, Task, running_task
+from .tasks import Call, GivenUp, Task, running_task
 
 _PATIENCE = 5.0  # seconds in which tasks that are given up have to end
 
@@ -36,6 +36,9 @@ class Turns:
 
     def open(self):
         """A new call, without tasks."""
+        caller = running_task()
+        if caller is not None and caller.abandoned:
+            raise GivenUp
         call = Call()
         self._calls.append(call)
         return call
@@ -93,7 +96,8 @@ class Turns:
         """Wake all tasks that are left: they end without a turn."""
         for task in list(self._begun):
             task.abandoned = True
-            task.go_on()
+            if task.has_begun:
+                task.go_on()
         for call in self._calls:
             call.fresh.clear()
             call.unfinished.clear()
@@ -122,6 +126,8 @@ class Turns:
 
     def _send_on(self, task):
         """Let ``task`` wait for nothing but its turn."""
+        if task.abandoned:
+            return
         task.waits_at.dismiss(task)
         task.waits_at = None
         self._ready.append(task)
@@ -138,7 +144,7 @@ class Turns:
             raise RuntimeError("No task can go on.")
 
     def _next(self):
-        """A task to go on or, unless enough wait at the meeting, to begin: innermost calls first."""
+        """A task to go on or, unless the meeting is full, to begin: innermost calls first."""
         if self._ready:
             return self._ready.popleft()
         if not self.meeting.is_full:
@@ -149,8 +155,7 @@ class Turns:
 
     def _give_turn(self, task, deadline=None):
         own = surroundings()
-        if task.surroundings is not None:
-            surround(task.surroundings)
+        surround(task.surroundings)
         self._running = task
         self._begun.add(task)
         try:

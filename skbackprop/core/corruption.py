@@ -16,6 +16,7 @@ class Corruption(Layer):
     """
 
     random = True
+    per_member = ("level",)
 
     def __init__(self, width, level):
         super().__init__(width)
@@ -35,9 +36,6 @@ class Corruption(Layer):
 
     def backward(self, s):
         """Nothing to train below."""
-
-    def key(self):
-        return (*super().key(), self.level)
 
 
 class GaussianCorruption(Corruption):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cholesky, solve_triangular
 
 _RESIDUAL_FLOOR = 0.01  # least residual variance, in units of the features' variances
 _CODE_RIDGE = 1e-6  # added to the code's covariance, in units of its mean variance
@@ -40,9 +40,10 @@ class CodeAndResidualDensity:
     def log_density(self, codes, residuals):
         """log p of each sample, shape (n_samples,)."""
         z = np.float64(codes) - self.code_mean
-        factor = cho_factor(self.code_covariance)
-        code_part = np.sum(z * cho_solve(factor, z.T).T, axis=1)
-        code_part += 2.0 * np.log(np.diag(factor[0])).sum()
+        L = cholesky(self.code_covariance, lower=True)
+        whitened = solve_triangular(L, z.T, lower=True)  # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
+        code_part = np.sum(whitened.reshape(len(L), -1) ** 2, axis=0)
+        code_part += 2.0 * np.log(np.diag(L)).sum()
         r = np.float64(residuals) - self.residual_mean
         residual_part = np.sum(r * r / self.residual_variance, axis=1)
         residual_part += np.log(self.residual_variance).sum()

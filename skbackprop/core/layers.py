@@ -10,6 +10,8 @@ Writing the error of a batch as E, every ``backward`` receives ``slot.delta`` = 
 ``slot.delta_in`` = ∂E/∂x.
 """
 
+import copy
+
 import numpy as np
 
 
@@ -28,6 +30,8 @@ class Layer:
     random = False
     #: Whether it adds a term to the objective, left in ``slot.penalty``.
     has_penalty = False
+    #: Numbers that may differ between members of a population.
+    per_member: tuple[str, ...] = ()
     #: Whether ``delta_in`` is ``delta``, changed in place.
     delta_in_place = True
 
@@ -57,6 +61,19 @@ class Layer:
     def key(self):
         """What must be equal for two layers to be trained together along the population axis."""
         return (type(self).__name__, self.n_in, self.n_out)
+
+    @classmethod
+    def joined(cls, layers, dtype):
+        """One layer for a population, in place of its members' layers of equal ``key()``.
+
+        What is named in ``per_member`` becomes an array of shape (K, 1, 1) where it differs.
+        """
+        together = copy.copy(layers[0])
+        for name in cls.per_member:
+            values = [getattr(layer, name) for layer in layers]
+            if any(value != values[0] for value in values):
+                setattr(together, name, np.array(values, dtype)[:, np.newaxis, np.newaxis])
+        return together
 
 
 class Dense(Layer):
@@ -131,6 +148,7 @@ class Dropout(Layer):
         self.rate = rate
 
     random = True
+    per_member = ("rate",)
 
     def bind(self, slot, buffer, training):
         slot.mask = buffer("mask", self.n_out) if training else None
@@ -147,9 +165,6 @@ class Dropout(Layer):
     def backward(self, s):
         if s.mask is not None:
             np.multiply(s.delta, s.mask, out=s.delta)
-
-    def key(self):
-        return (*super().key(), self.rate)
 
 
 _NORM_EPSILON = 1e-5  # PyTorch's

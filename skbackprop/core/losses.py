@@ -162,9 +162,9 @@ class LogLoss(Loss):
 
     @staticmethod
     def _softmax(z, y, losses, delta):
-        np.subtract(z, z.max(axis=-1, keepdims=True), out=losses)  # the shift cancels
+        np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=losses)  # it cancels
         np.exp(losses, out=delta)
-        total = delta.sum(axis=-1, keepdims=True)
+        total = np.add.reduce(delta, axis=-1, keepdims=True)
         delta /= total
         delta -= y
         np.subtract(np.log(total), losses, out=losses)

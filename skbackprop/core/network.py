@@ -39,8 +39,11 @@ class Network:
         self._lay_out()
         self.params = np.zeros(self.n_params, dtype) if params is None else params
         self.state = self._initial_state(self.params.dtype) if state is None else state
+        self.parameter_views = self.views(self.params)
+        self._weights, self._biases = self.weights(self.params), self.biases(self.params)
+        self.idle = []  # workspaces for small predictions, not in use
         if params is None:
-            for view in self.views(self.params):
+            for view in self.parameter_views:
                 if "gain" in view:
                     view["gain"][...] = 1.0
 
@@ -75,7 +78,10 @@ class Network:
         return state
 
     def views(self, flat):
-        """Views of a vector laid out as ``params``: a dict name -> array for each layer."""
+        """Views of a vector laid out as ``params``: a dict name -> array for each layer.
+
+        Those of ``params`` itself are kept, in ``parameter_views``.
+        """
         views = [{} for _ in self.layers]
         for i, name, place, shape in self._places:
             views[i][name] = flat[..., place].reshape(*flat.shape[:-1], *shape)
@@ -93,7 +99,9 @@ class Network:
 
         Tied weights are another layer's, transposed; ``as_owned`` leaves them untransposed.
         """
-        views = self.views(self.params if flat is None else flat)
+        if flat is None and not as_owned:
+            return list(self._weights)
+        views = self.parameter_views if flat is None else self.views(flat)
         weights = []
         for i, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
@@ -104,7 +112,9 @@ class Network:
 
     def biases(self, flat=None):
         """The bias vectors, shape (fan_out,), as views of ``flat`` (default: ``params``)."""
-        views = self.views(self.params if flat is None else flat)
+        if flat is None:
+            return list(self._biases)
+        views = self.views(flat)
         return [v["b"][..., 0, :] for v in views if "b" in v]
 
     def shapes(self):
@@ -136,7 +146,7 @@ class Network:
         rng : numpy.random.RandomState
         """
         dense = [i for i, layer in enumerate(self.layers) if isinstance(layer, Dense)]
-        views = self.views(self.params)
+        views = self.parameter_views
         for k, i in enumerate(dense):
             one = init[k] if isinstance(init, list | tuple) else init
             draw = one if callable(one) else lambda rng, fan_in, fan_out, pair=one: tuple(pair)
@@ -165,7 +175,11 @@ def stack(networks):
     """One population of K networks of the same shape; parameters are copied."""
     params = np.stack([network.params for network in networks])
     state = np.stack([network.state for network in networks])
-    return Network(networks[0].layers, params, state)
+    layers = [
+        type(members[0]).joined(members, params.dtype)
+        for members in zip(*(network.layers for network in networks), strict=True)
+    ]
+    return Network(layers, params, state)
 
 
 def multilayer_perceptron(widths, activations, *, normalization=None, dropout=(), dtype=np.float64):

@@ -5,7 +5,8 @@ from scipy.sparse import issparse
 
 from .workspace import Workspace
 
-_CHUNK = 2048  # rows at a time: the buffers of small networks stay in cache
+_CHUNK = 256  # rows at a time: the buffers of small networks stay in cache
+_SMALL = 64  # up to so many rows, making the buffers costs more than to keep them
 
 
 def feed_forward(network, X, layers=slice(None)):
@@ -27,7 +28,7 @@ def feed_forward(network, X, layers=slice(None)):
     dtype = network.params.dtype
     n_samples = X.shape[0]
     chunk = min(_CHUNK, n_samples)
-    workspace = Workspace(network, chunk, training=False, layers=layers, sparse_input=issparse(X))
+    workspace = _borrow(network, chunk, layers, issparse(X))
     out = np.empty_like(network.params, shape=(n_samples, workspace.n_outputs))
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, n_samples, chunk):
@@ -35,4 +36,22 @@ def feed_forward(network, X, layers=slice(None)):
             batch = workspace.rows(stop - start)
             batch.set_input(X[start:stop].astype(dtype, copy=False))
             out[start:stop] = batch.forward()
+    if chunk <= _SMALL:
+        batch.set_input(None)
+        network.idle.append(workspace)
     return out
+
+
+def _borrow(network, n_rows, layers, is_sparse):
+    """A workspace that no other thread uses: an idle one for small predictions, or a new one."""
+    try:
+        workspace = network.idle.pop()  # atomic
+    except IndexError:
+        workspace = None
+    wanted = (n_rows, layers, is_sparse)
+    if workspace is None or workspace.wanted != wanted:
+        workspace = Workspace(
+            network, n_rows, training=False, layers=layers, sparse_input=is_sparse
+        )
+        workspace.wanted = wanted
+    return workspace

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_BLOCK = 1 << 14  # parameters updated at a time, so that five arrays of them stay in cache
+_BLOCK_BYTES = 1 << 18  # of each vector, updated at a time: a few such blocks stay in cache
 
 
 class Stepper:
@@ -32,7 +32,7 @@ class Stepper:
         """Views of (weights, their gradient, scratch) and of all vectors, block by block."""
         params, n_weights = network.params, network.n_weights
         members = int(np.prod(network.population))
-        size = max(1, _BLOCK // members)
+        size = max(1, _BLOCK_BYTES // (params.itemsize * members))
         scratch = np.empty_like(params[..., : min(size, params.shape[-1])])
         vectors = [params, self.gradient, *self.optimizer.moments]
         blocks = []

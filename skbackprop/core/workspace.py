@@ -170,7 +170,7 @@ class Workspace:
 
     def _bind(self, n):
         network, training = self.network, self.training
-        parameters = network.views(network.params)
+        parameters = network.parameter_views
         gradients = network.views(self.gradient) if training else [{} for _ in parameters]
         states = network.state_views()
         product = np.matmul if network.population else np.dot  # dot: half the call's overhead

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skbackprop import BackpropClassifier, BackpropRegressor
+from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor
 from skbackprop.core.population import Population, train_population
 from skbackprop.core.solve import together
 from skbackprop.core.training import train
@@ -70,6 +70,10 @@ def regressor(**case):
     return {"kind": "regression", "estimator": BackpropRegressor, **case}
 
 
+def autoencoder(**case):
+    return {"estimator": BackpropAutoencoder, "hidden_layer_sizes": (6,), **case}
+
+
 RATES = [{"learning_rate_init": rate} for rate in (0.001, 0.02, 0.1)]
 CASES = {
     "adam": {},
@@ -101,6 +105,7 @@ CASES = {
     "quantile": regressor(loss="quantile", quantile=0.3),
     "weights": {"weights": True, "members": [{"alpha": 0.1}, {}, {"class_weight": "balanced"}]},
     "dropout": {"dropout": 0.3, "n": 4},
+    "dropout rates": {"members": [{"dropout": rate} for rate in (0.1, 0.5, [0.9, 0.1])]},
     "dropout, weights, one batch": {"dropout": [0.3, 0.0], "batch_size": 53, "weights": True},
     "layer norm": {"normalization": "layer"},
     "batch norm": {"normalization": "batch"},
@@ -152,6 +157,15 @@ CASES = {
         "members": [{"max_grad_norm": 0.1, "weight_decay": w} for w in (0.1, 0.01)],
         "max_iter": 4,
     },
+    "autoencoder": autoencoder(members=RATES),
+    "tied weights": autoencoder(tied_weights=True, weights=True),
+    "corruption": autoencoder(
+        corruption="masking", members=[{"corruption_level": 0.1}, {"corruption_level": 0.4}]
+    ),
+    "sparse": autoencoder(sparsity="l1", corruption="gaussian"),
+    "sparse, kl": autoencoder(sparsity="kl", code_activation="logistic", weights=True),
+    "contractive": autoencoder(contractive_weight=0.1, activation="tanh", tied_weights=True),
+    "variational": autoencoder(variational=True, beta=0.5, dropout=0.1),
     "activations": {"activation": ["gelu", "selu"], "hidden_layer_sizes": (5, 4)},
 }
 
@@ -228,7 +242,6 @@ def test_members_are_told_apart_by_key():
         {"solver": "sgd"},
         {"solver": "sgd", "nesterovs_momentum": False},
         {"dropout": 0.1},
-        {"dropout": 0.2},
         {"normalization": "layer"},
         {"normalization": "batch"},
         {"loss": "squared_error"},

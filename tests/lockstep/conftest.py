@@ -1,0 +1,66 @@
+"""Nothing hangs, and nothing is left behind."""
+
+import faulthandler
+import signal
+import threading
+import time
+import warnings
+
+import joblib
+import pytest
+
+from skbackprop._lockstep import workers
+
+TIMEOUT = 30  # seconds for one test
+
+
+class TimedOut(BaseException):
+    """Not an ``Exception``: scikit-learn catches those."""
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs():
+    """Fail a test that takes too long; if it cannot even be failed, end the process."""
+    faulthandler.dump_traceback_later(3 * TIMEOUT, exit=True)
+    on_alarm = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
+
+    def fail(signum, frame):
+        faulthandler.dump_traceback(all_threads=True)
+        raise TimedOut(f"more than {TIMEOUT} s")
+
+    if on_alarm:
+        before = signal.signal(signal.SIGALRM, fail)
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+    yield
+    if on_alarm:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind():
+    """No thread, no filter of warnings, no joblib backend outlives a test."""
+    threads, filters, show = set(threading.enumerate()), warnings.filters[:], warnings.showwarning
+    backend = joblib.parallel.get_active_backend()[0].__class__
+    yield
+    deadline = time.monotonic() + 5
+    while set(threading.enumerate()) - threads and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not set(threading.enumerate()) - threads
+    assert warnings.filters == filters
+    assert warnings.showwarning is show
+    assert joblib.parallel.get_active_backend()[0].__class__ is backend
+
+
+@pytest.fixture(name="groups")
+def _groups(monkeypatch):
+    """The sizes of the groups that are trained together."""
+    sizes, train = [], workers.train_population
+
+    def spy(runs):
+        sizes.append(len(runs))
+        train(runs)
+
+    monkeypatch.setattr(workers, "train_population", spy)
+    return sizes
