@@ -1,6 +1,6 @@
 """Seconds of a grid search and of bagging: MLPClassifier, ours, and ours in lockstep.
 
-    OMP_NUM_THREADS=1 python benchmarks/bench_lockstep.py [--epochs 200] [--jobs 2] [--repeats 1]
+    OMP_NUM_THREADS=1 python benchmarks/bench_lockstep.py [--epochs 200] [--jobs 2] [--repeats 3]
 
 - search: GridSearchCV over 8 learning rates × 5 alphas × 5 folds of StandardScaler and a 2-16-8-1
   tanh network on 400 points of two spirals, batches of 32;
@@ -102,6 +102,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--only", default="", help="search or bagging")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print(
@@ -112,7 +113,8 @@ def main():
     )
     print(f"{'':8} {'side':26} {'seconds':>8} {'ratio':>6} {'results differ':>15}")
     for run in (search, bagging):
-        compare(run, arguments.epochs, arguments.jobs, arguments.repeats)
+        if arguments.only in run.__name__:
+            compare(run, arguments.epochs, arguments.jobs, arguments.repeats)
 
 
 if __name__ == "__main__":

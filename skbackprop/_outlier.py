@@ -54,8 +54,8 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
     Notes
     -----
     The default size of the code and the floor of the residual variances (0.01, in units of the
-    features' variances) were chosen on four public anomaly data sets: cardio, letter, satimage-2
-    and thyroid.
+    features' mean variance) were chosen on four public anomaly data sets: cardio, letter,
+    satimage-2 and thyroid.
 
     References
     ----------
@@ -117,7 +117,10 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
         self._density = None
         if self.criterion == "density":
-            self._density = CodeAndResidualDensity.estimate(*self._code_and_residual(X), weights)
+            unit = self._mean_variance(X, weights)
+            self._density = CodeAndResidualDensity.estimate(
+                *self._code_and_residual(X), weights, unit
+            )
         self.offset_ = self._threshold(self._score(X), weights)
         return self
 
@@ -135,6 +138,13 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             return weighted_quantile(scores, self.contamination, weights)
         lower, upper = (weighted_quantile(scores, q, weights) for q in (0.25, 0.75))
         return lower - 1.5 * (upper - lower)
+
+    def _mean_variance(self, X, weights):
+        """The mean variance of the features, in units of ``scale_``."""
+        if self.autoencoder_.standardize:
+            return 1.0
+        deviations = X - np.average(X, axis=0, weights=weights)
+        return np.average((deviations**2).mean(axis=1), weights=weights) or 1.0
 
     def _code_and_residual(self, X):
         """Codes, and residuals in units of ``scale_``."""

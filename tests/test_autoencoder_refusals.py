@@ -164,7 +164,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("params, reason", REFUSED, ids=[str(i) for i in range(len(REFUSED))])
+@pytest.mark.parametrize("params, reason", REFUSED, ids=["-".join(params) for params, _ in REFUSED])
 def test_variants_that_do_not_combine(params, reason, X, state):
     with pytest.raises(ValueError, match=reason):
         autoencoder(**params).fit(X)

@@ -2,9 +2,9 @@
 
 import math
 
-# Bytes of the arrays that a step of a group works on, by measurement. Below the first, a step is all
-# overhead, and a second thread waits for the first one's interpreter lock. Above the second, arrays
-# are so large that they only crowd each other out of the cache.
+# Bytes of the arrays that a step of a group works on, by measurement. Below the first, a step is
+# all overhead, and a second thread waits for the first one's interpreter lock. Above the second,
+# the arrays only crowd each other out of the cache.
 _SMALLEST, _LARGEST = 1 << 18, 1 << 23
 
 

@@ -4,7 +4,6 @@ from contextvars import copy_context
 
 from sklearn import get_config
 
-from ..core.solve import together
 from .groups import make_groups
 from .workers import Workers
 
@@ -28,7 +27,6 @@ class Place:
         self.alone = alone
         self.config = get_config()
         self.context = copy_context()
-        self.context.run(together.set, None)  # a fit in a scorer of this fit does not come here
         self.messages = []
         self.error = None
 
@@ -76,10 +74,6 @@ class Meeting:
     def dismiss(self, task):
         """Let ``task`` wait no longer."""
         self.places.pop(task, None)
-
-    def clear(self):
-        """Let no one wait any longer."""
-        self.places, self._data = {}, {}
 
     def hold(self):
         """Train the runs of all who wait; returns their tasks."""

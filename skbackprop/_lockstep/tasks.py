@@ -24,6 +24,11 @@ class GivenUp(BaseException):
 class Call:
     """The tasks of one call of ``joblib.Parallel``.
 
+    Parameters
+    ----------
+    caller : Task or None
+        The task that makes the call.
+
     Attributes
     ----------
     context : contextvars.Context
@@ -34,10 +39,11 @@ class Call:
     unfinished : set of Task
         Not yet ended, in whatever way.
     waiter : Task
-        The task that made this call, while it waits for it to be settled.
+        The caller, while it waits for the call to be settled.
     """
 
-    def __init__(self):
+    def __init__(self, caller):
+        self.caller = caller
         self.context = copy_context()
         self.surroundings = surroundings()
         self.fresh = deque()
@@ -71,6 +77,7 @@ class Task:
         self.turns = turns
         self.call = call
         self.surroundings = call.surroundings
+        self.has_turn = False
         self.abandoned = False
         self.waits_at = None
         self._function = function
@@ -88,8 +95,16 @@ class Task:
         """Whether the task has had a turn."""
         return self._thread is not None
 
+    def descends_from(self, call):
+        """Whether the task belongs to ``call``, or to a call of one of its tasks."""
+        task = self
+        while task is not None and task.call is not call:
+            task = task.call.caller
+        return task is not None
+
     def go_on(self):
         """Take a turn: begin, or go on from where the task waits."""
+        self.has_turn = True
         if not self.has_begun:
             context = self.call.context.copy()
             self._thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)

@@ -29,7 +29,7 @@ class Turns:
         self._calls = []
         self._begun = set()  # and not ended
         self._ready = deque()
-        self._running = None
+        self._running = self._outside = None
         self._given_back = SimpleQueue()
 
     # -- for callers ------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ class Turns:
         caller = running_task()
         if caller is not None and caller.abandoned:
             raise GivenUp
-        call = Call()
+        call = Call(caller)
         self._calls.append(call)
         return call
 
@@ -83,34 +83,37 @@ class Turns:
         """Give last turns; what does not end in time is left to itself."""
         deadline = time.monotonic() + _PATIENCE
         try:
-            if self._running is not None:
+            if self._running is not None:  # Ctrl-C came in its turn
                 self._await(self._running, deadline)
             while call.unfinished:
                 self._next_turn(deadline)
         except (Empty, RuntimeError):
             pass
         finally:
-            self._abandon()
+            if call.unfinished:
+                self._abandon(call)
 
-    def _abandon(self):
-        """Wake all tasks that are left: they end without a turn."""
-        for task in list(self._begun):
+    def _abandon(self, call):
+        """Wake what is left of the tasks of ``call``, and of theirs: they end without a turn."""
+        if self._running is not None:
+            surround(self._outside)
+            self._running = None
+        for task in [task for task in self._begun if task.descends_from(call)]:
             task.abandoned = True
+            self._begun.discard(task)
+            self.meeting.dismiss(task)
+            task.call.fresh.clear()
+            task.call.unfinished.clear()
             if task.has_begun:
                 task.go_on()
-        for call in self._calls:
-            call.fresh.clear()
-            call.unfinished.clear()
-        self._begun.clear()
-        self._ready.clear()
-        self.meeting.clear()
-        self._running = None
+        self._ready = deque(task for task in self._ready if not task.abandoned)
 
     # -- for tasks --------------------------------------------------------------------------------
 
     def give_back(self, task):
         """End a turn of ``task``."""
-        self._given_back.put(task)
+        task.has_turn = False
+        self._given_back.put(None)  # wakes; what counts is ``has_turn``
 
     def end(self, task):
         """End the last turn of ``task``."""
@@ -154,25 +157,25 @@ class Turns:
         return None
 
     def _give_turn(self, task, deadline=None):
-        own = surroundings()
-        surround(task.surroundings)
-        self._running = task
+        """Let ``task`` go on, in its surroundings."""
+        self._running, self._outside = task, surroundings()
         self._begun.add(task)
-        try:
-            task.go_on()
-            self._await(task, deadline)
-        finally:
-            task.surroundings = surroundings()
-            surround(own)
+        surround(task.surroundings)
+        task.go_on()
+        self._await(task, deadline)
 
     def _await(self, task, deadline=None):
-        """Wait until ``task`` gives the turn back; raises ``Empty`` at the deadline."""
-        while True:
+        """Wait until ``task`` gives the turn back; raises ``Empty`` at the deadline.
+
+        Ctrl-C ends the waiting, but not the turn: see ``_see_out``.
+        """
+        while task.has_turn:
             left = 1.0 if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                if self._given_back.get(timeout=left) is task:
-                    break
+                self._given_back.get(timeout=left)
             except Empty:
                 if deadline is not None:
                     raise
+        task.surroundings = surroundings()
+        surround(self._outside)
         self._running = None

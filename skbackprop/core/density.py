@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-_RESIDUAL_FLOOR = 0.01  # least residual variance, in units of the features' variances
+_RESIDUAL_FLOOR = 0.01  # least residual variance, in units of the features' mean variance
 _CODE_RIDGE = 1e-6  # added to the code's covariance, in units of its mean variance
 
 
@@ -23,8 +23,11 @@ class CodeAndResidualDensity:
     residual_variance: np.ndarray
 
     @classmethod
-    def estimate(cls, codes, residuals, weights):
-        """The weighted moments of codes (n, k) and residuals (n, d)."""
+    def estimate(cls, codes, residuals, weights, unit=1.0):
+        """The weighted moments of codes (n, k) and residuals (n, d).
+
+        ``unit`` is the mean variance of the features: what a residual's variance is small against.
+        """
         codes, residuals = np.float64(codes), np.float64(residuals)
         code_mean = np.average(codes, axis=0, weights=weights)
         centred = codes - code_mean
@@ -34,7 +37,10 @@ class CodeAndResidualDensity:
         residual_mean = np.average(residuals, axis=0, weights=weights)
         variance = np.average((residuals - residual_mean) ** 2, axis=0, weights=weights)
         return cls(
-            code_mean, covariance + ridge * np.eye(k), residual_mean, variance + _RESIDUAL_FLOOR
+            code_mean,
+            covariance + ridge * np.eye(k),
+            residual_mean,
+            variance + _RESIDUAL_FLOOR * unit,
         )
 
     def log_density(self, codes, residuals):

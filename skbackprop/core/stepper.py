@@ -1,5 +1,7 @@
 """One optimizer step over the flat vectors, in cache-sized blocks."""
 
+import math
+
 import numpy as np
 
 _BLOCK_BYTES = 1 << 18  # of each vector, updated at a time: a few such blocks stay in cache
@@ -79,5 +81,5 @@ class Stepper:
 def norm(vector):
     """L2 norm over the last axis."""
     if vector.ndim == 1:
-        return np.sqrt(np.dot(vector, vector))
+        return math.sqrt(np.dot(vector, vector))
     return np.sqrt(np.einsum("kp,kp->k", vector, vector))

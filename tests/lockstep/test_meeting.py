@@ -89,6 +89,19 @@ def test_blas_threads_are_restored():
         assert threadpool_info() == before
 
 
+def test_one_thread_in_a_worker_process(groups, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
+    monkeypatch.setattr("skbackprop._lockstep.groups._SMALLEST", 1)
+    with lockstep():
+        step_grid(None, range(5)).fit(X, y)
+    assert groups == [5, 5]
+    groups.clear()
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: "a process")
+    with lockstep():
+        step_grid(None, range(5)).fit(X, y)
+    assert groups == [10]
+
+
 @pytest.mark.parametrize("params", [{"n_threads": 0}, {"max_members": 0}])
 def test_parameters_are_checked(params):
     with pytest.raises(ValueError, match="at least 1"), lockstep(**params):
