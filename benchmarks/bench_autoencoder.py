@@ -275,7 +275,7 @@ def main():
     parser.add_argument("benchmarks", nargs="+", choices=names)
     parser.add_argument("--data", type=Path, default=os.environ.get("SKBACKPROP_DATA"))
     parser.add_argument("--threads", type=int, default=1, help="BLAS threads")
-    parser.add_argument("--epochs", type=int, default=25, help="for mnist")
+    parser.add_argument("--epochs", type=int, default=28, help="for mnist")
     arguments = parser.parse_args()
     wanted = set(arguments.benchmarks)
     if wanted - {"digits", "spirals"} and arguments.data is None:

@@ -228,17 +228,24 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     def _validate(self, X, y, sample_weight, *, continuing, incremental):
         X = self._check(X, self._network.params.dtype if continuing else FLOATS, not continuing)
+        weights = self._validate_weights(sample_weight, X, None, incremental)
         if not continuing:
             self._check_width(X.shape[1])
-            if sample_weight is not None:
-                sample_weight = super()._validate_weights(sample_weight, X, None, incremental)
-            self._set_units(X, sample_weight)
+            self._set_units(X, weights)
         if self.corruption == "salt_pepper":
-            seen = self._scaled(X if sample_weight is None else X[np.asarray(sample_weight) > 0])
-            self._range = seen.min(axis=0), seen.max(axis=0)
+            self._range = self._seen_range(X, weights, continuing and incremental)
         if self._needs_noise():  # of X as given: scaled, it may differ in the last bit
             self._keys = sample_keys(X)
         return self._scaled(X), self._target(X)
+
+    def _seen_range(self, X, weights, streaming):
+        """The smallest and the largest value of each feature, in a stream also of those before."""
+        seen = self._scaled(X if weights is None else X[weights > 0])
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        before = self._network.layers[0] if streaming else None
+        if isinstance(before, CORRUPTIONS["salt_pepper"]):
+            low, high = np.minimum(low, before.low), np.maximum(high, before.high)
+        return low, high
 
     def _sample_keys(self, X):
         keys = vars(self).pop("_keys", None)

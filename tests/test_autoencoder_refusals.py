@@ -249,6 +249,7 @@ def test_data_outside_the_range_of_the_output(params, asked, entrance, X, state)
         assert np.isfinite(ae.transform(bad)).all()  # only training has a target
 
 
+@pytest.mark.parametrize("corruption", [None, "salt_pepper"])
 @pytest.mark.parametrize("entrance", ENTRANCES)
 @pytest.mark.parametrize(
     "weights, reason",
@@ -260,8 +261,8 @@ def test_data_outside_the_range_of_the_output(params, asked, entrance, X, state)
     ],
     ids=["length", "negative", "zero", "nan"],
 )
-def test_bad_weights(weights, reason, entrance, X, state):
-    ae = autoencoder().fit(X)
+def test_bad_weights(weights, reason, entrance, corruption, X, state):
+    ae = autoencoder(corruption=corruption).fit(X)
     train = entered(ae, entrance)
     assert_refused(state, ae, X, lambda: train(X, sample_weight=weights), reason)
 

@@ -171,6 +171,14 @@ def test_salt_and_pepper_takes_the_range_of_the_training_data(X):
     assert_array_equal(layer.high, rest.max(axis=0))
 
 
+def test_salt_and_pepper_widens_its_range_in_a_stream(X):
+    ae = autoencoder(corruption="salt_pepper", standardize=False)
+    for rows in (slice(0, 20), slice(20, 22), slice(22, 150)):
+        layer = ae.partial_fit(X[rows], sample_weight=1.0)._network.layers[0]
+        assert_array_equal(layer.low, X[: rows.stop].min(axis=0))
+        assert_array_equal(layer.high, X[: rows.stop].max(axis=0))
+
+
 # Sparse ---------------------------------------------------------------------------
 
 

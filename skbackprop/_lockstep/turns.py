@@ -68,16 +68,21 @@ class Turns:
         """Make the tasks of ``call`` end where they wait, and return when they have ended."""
         caller = running_task()
         call.failed = call.given_up = True
+        if caller is None:
+            self._see_out(call)
+            return
+        self._send_home(call)
+        if not call.is_settled:
+            call.waiter = caller
+            caller.wait(call, draining=True)
+
+    def _send_home(self, call):
+        """Begin no more tasks of ``call``, and let no other wait for anything but a last turn."""
         call.unfinished.difference_update(call.fresh)
         call.fresh.clear()
         for task in call.unfinished:
             if task.waits_at is not None:
                 self._send_on(task)
-        if caller is None:
-            self._see_out(call)
-        elif not call.is_settled:
-            call.waiter = caller
-            caller.wait(call, draining=True)
 
     def _see_out(self, call):
         """Give last turns; what does not end in time is left to itself."""
@@ -85,6 +90,7 @@ class Turns:
         try:
             if self._running is not None:  # Ctrl-C came in its turn
                 self._await(self._running, deadline)
+            self._send_home(call)
             while call.unfinished:
                 self._next_turn(deadline)
         except (Empty, RuntimeError):
@@ -98,6 +104,8 @@ class Turns:
         if self._running is not None:
             surround(self._outside)
             self._running = None
+        call.fresh.clear()
+        call.unfinished.clear()
         for task in [task for task in self._begun if task.descends_from(call)]:
             task.abandoned = True
             self._begun.discard(task)

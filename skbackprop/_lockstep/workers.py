@@ -2,18 +2,15 @@
 
 import copy
 import threading
-import time
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from queue import Empty, SimpleQueue
 
 from sklearn import config_context
 from threadpoolctl import ThreadpoolController
 
 from ..core.population import train_population
+from .jobs import Jobs
 from .surroundings import surround, surroundings
-
-_PATIENCE = 5.0  # seconds in which training that is interrupted has to end
 
 
 class Workers:
@@ -36,35 +33,27 @@ class Workers:
         ----------
         groups : list of list of Place
         """
-        todo, done = SimpleQueue(), SimpleQueue()
-        for group in groups:
-            todo.put(group)
+        jobs = Jobs(groups)
         n_threads = min(self.n_threads, len(groups))
         # several threads have one thread of linear algebra each
         with self._blas.limit(limits=1, user_api="blas") if n_threads > 1 else nullcontext():
-            for _ in range(n_threads):
-                threading.Thread(target=self._work, args=(todo, done), daemon=True).start()
             try:
-                _collect(done, len(groups))
+                for _ in range(n_threads):
+                    threading.Thread(target=self._work, args=(jobs,), daemon=True).start()
+                jobs.wait()
             except BaseException:  # Ctrl-C
-                for place in (place for group in groups for place in group):
-                    place.run.outcome = place.run.outcome or "interrupted"
-                _collect(done, len(groups), time.monotonic() + _PATIENCE)
+                jobs.interrupt()
                 raise
 
-    def _work(self, todo, done):
-        while True:
-            try:
-                group = todo.get_nowait()
-            except Empty:
-                return
+    def _work(self, jobs):
+        while (group := jobs.take()) is not None:
             try:
                 group[0].context.copy().run(self._train_group, group)
             except BaseException as error:
                 for place in group:
                     place.error = error
             finally:
-                done.put(group)
+                jobs.end(group)
 
     def _train_group(self, group):
         with config_context(**group[0].config), ExitStack() as stack:
@@ -133,13 +122,3 @@ def _restore_streams(run, streams):
     state, run.noise = streams
     run.rng.set_state(state)
     run.outcome = run.error = None
-
-
-def _collect(done, n_groups, deadline=None):
-    """Wait for the groups, until the deadline; in short waits, so that Ctrl-C is noticed."""
-    while n_groups and (deadline is None or time.monotonic() < deadline):
-        try:
-            done.get(timeout=0.5)
-            n_groups -= 1
-        except Empty:
-            pass
