@@ -63,13 +63,13 @@ def _images(n_samples=4096):
 DATA = {"spirals": _spirals, "xor": make_xor, "digits": _digits, "images": _images}
 
 CASES = [
-    Case("spirals 2-16-8-1", "spirals", (16, 8), "tanh", 32, 60, target=4.9),
-    Case("spirals 2-16-8-1", "spirals", (16, 8), "tanh", 200, 300, target=4.0),
-    Case("xor 2-3-1", "xor", (3,), "logistic", 4, 800, target=6.7),
-    Case("digits 64-100-10", "digits", (100,), "relu", 32, 8, target=3.0),
-    Case("digits 64-100-10", "digits", (100,), "relu", 32, 8, np.float32, target=3.4),
-    Case("digits 64-100-10", "digits", (100,), "relu", 200, 25, target=1.9),
-    Case("784-256-128-10", "images", (256, 128), "relu", 200, 3, target=1.25),
-    Case("784-256-128-10", "images", (256, 128), "relu", 200, 3, np.float32, target=1.5),
-    Case("784-1024-1024-10", "images", (1024, 1024), "relu", 256, 1, np.float32, target=1.45),
+    Case("spirals 2-16-8-1", "spirals", (16, 8), "tanh", 32, 200, target=4.9),
+    Case("spirals 2-16-8-1", "spirals", (16, 8), "tanh", 200, 1000, target=4.0),
+    Case("xor 2-3-1", "xor", (3,), "logistic", 4, 5000, target=6.7),
+    Case("digits 64-100-10", "digits", (100,), "relu", 32, 20, target=3.0),
+    Case("digits 64-100-10", "digits", (100,), "relu", 32, 20, np.float32, target=3.4),
+    Case("digits 64-100-10", "digits", (100,), "relu", 200, 50, target=1.9),
+    Case("784-256-128-10", "images", (256, 128), "relu", 200, 8, target=1.25),
+    Case("784-256-128-10", "images", (256, 128), "relu", 200, 8, np.float32, target=1.5),
+    Case("784-1024-1024-10", "images", (1024, 1024), "relu", 256, 5, np.float32, target=1.45),
 ]

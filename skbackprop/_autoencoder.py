@@ -182,7 +182,9 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train one epoch over the given data.
 
-        The first call sets ``mean_`` and ``scale_``; later calls keep them.
+        The first call sets ``mean_`` and ``scale_``; later calls keep them. A schedule of the
+        learning rate, "cosine" by default, ends after ``max_iter`` calls, with a warning: for a
+        longer stream set ``learning_rate="constant"``.
 
         Parameters
         ----------
