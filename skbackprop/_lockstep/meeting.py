@@ -63,7 +63,7 @@ class Meeting:
         """Take a place."""
         place = self.places[task] = Place(task, run, alone)
         for array in (run.X, run.Y):
-            self._data[id(array)] = getattr(array, "nbytes", 0)
+            self._data[id(array)] = array.data.nbytes
         return place
 
     @property
