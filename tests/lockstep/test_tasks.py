@@ -35,6 +35,7 @@ from skbackprop import lockstep
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Stochastic Optimizer"),
     pytest.mark.filterwarnings("ignore:Got `batch_size`"),
+    pytest.mark.filterwarnings("ignore:One or more of the test scores"),
 ]
 
 
