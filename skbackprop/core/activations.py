@@ -31,6 +31,10 @@ class Activation:
         Whether ``derivative`` is written in z. Where it is written in a, z need not be kept.
     second_derivative : callable(x, out) -> None, default=None
         Writes σ″ into ``out``, like ``derivative``. Only the contractive penalty needs it.
+    with_derivative : callable(z, out, slope) -> None, default=None
+        Writes σ(z) into ``out`` and σ′(z) into ``slope``, where that is less work than one after
+        the other. ``out`` may be ``z`` itself when ``uses_z`` is False. Training uses it in place
+        of ``function`` and ``derivative``.
 
     Examples
     --------
@@ -50,6 +54,7 @@ class Activation:
     derivative: Callable[[np.ndarray, np.ndarray], object]
     uses_z: bool = True
     second_derivative: Callable[[np.ndarray, np.ndarray], object] | None = None
+    with_derivative: Callable[[np.ndarray, np.ndarray, np.ndarray], object] | None = None
 
 
 def _zero(x, out):
@@ -86,10 +91,6 @@ def _logistic_second(a, out):  # a (1 − a) (1 − 2 a)
     np.multiply(out, 1.0 - 2.0 * a, out=out)
 
 
-def _tanh(z, out):
-    np.tanh(z, out=out)
-
-
 def _tanh_derivative(a, out):  # 1 − a²
     np.multiply(a, a, out=out)
     np.subtract(1.0, out, out=out)
@@ -106,6 +107,11 @@ def _relu(z, out):
 
 def _relu_derivative(a, out):  # 1 where a > 0
     np.greater(a, 0.0, out=out)
+
+
+def _relu_with_derivative(z, out, slope):  # a product takes a third of the time of a maximum
+    np.greater(z, 0.0, out=slope)
+    np.multiply(z, slope, out=out)
 
 
 def _leaky_relu(z, out):
@@ -183,6 +189,17 @@ def _gelu_derivative(z, out):  # Φ(z) + z φ(z)
     np.add(out, _normal_cdf(z), out=out)
 
 
+def _gelu_with_derivative(z, out, slope):  # one Φ for both
+    cdf = _normal_cdf(z)
+    np.multiply(z, z, out=slope)
+    np.multiply(slope, -0.5, out=slope)
+    np.exp(slope, out=slope)
+    np.multiply(slope, 1.0 / _SQRT_2PI, out=slope)
+    np.multiply(slope, z, out=slope)
+    np.add(slope, cdf, out=slope)
+    np.multiply(z, cdf, out=out)
+
+
 def _gelu_second(z, out):  # φ(z) (2 − z²)
     squared = z * z
     np.exp(-0.5 * squared, out=out)
@@ -203,6 +220,12 @@ def _silu_derivative(z, out):  # σ(z) (1 + z (1 − σ(z)))
     np.multiply(out, s, out=out)
 
 
+def _silu_with_derivative(z, out, slope):  # σ′ = s + a (1 − s), s = σ(z), a = z s
+    logistic(z, slope)
+    np.multiply(z, slope, out=out)
+    np.add(slope, out * (1.0 - slope), out=slope)
+
+
 def _silu_second(z, out):  # s (1 − s) (2 + z (1 − 2 s)), s = σ(z)
     s = np.empty_like(z)
     logistic(z, s)
@@ -221,6 +244,15 @@ def _mish_derivative(z, out):  # t + z (1 − t²) σ(z), t = tanh(log(1 + eᶻ)
     np.add(out, t, out=out)
 
 
+def _mish_with_derivative(z, out, slope):  # one t for both
+    t = np.tanh(np.logaddexp(z, 0.0))
+    logistic(z, slope)
+    np.multiply(slope, z, out=slope)
+    np.multiply(slope, 1.0 - t * t, out=slope)
+    np.add(slope, t, out=slope)
+    np.multiply(z, t, out=out)
+
+
 def _mish_second(z, out):  # (1 − t²) s (2 + z (1 − s − 2 t s)), s = σ(z)
     t, s = np.tanh(np.logaddexp(z, 0.0)), np.empty_like(z)
     logistic(z, s)
@@ -232,14 +264,14 @@ ACTIVATIONS = {
     for activation in (
         Activation("identity", _identity, _identity_derivative, False, _zero),
         Activation("logistic", logistic, _logistic_derivative, False, _logistic_second),
-        Activation("tanh", _tanh, _tanh_derivative, False, _tanh_second),
-        Activation("relu", _relu, _relu_derivative, False, _zero),
+        Activation("tanh", np.tanh, _tanh_derivative, False, _tanh_second),
+        Activation("relu", _relu, _relu_derivative, False, _zero, _relu_with_derivative),
         Activation("leaky_relu", _leaky_relu, _leaky_relu_derivative, False, _zero),
         Activation("elu", _elu, _elu_derivative, False, _elu_second),
         Activation("selu", _selu, _selu_derivative, False, _selu_second),
         Activation("softplus", _softplus, _softplus_derivative, False, _softplus_second),
-        Activation("gelu", _gelu, _gelu_derivative, True, _gelu_second),
-        Activation("silu", _silu, _silu_derivative, True, _silu_second),
-        Activation("mish", _mish, _mish_derivative, True, _mish_second),
+        Activation("gelu", _gelu, _gelu_derivative, True, _gelu_second, _gelu_with_derivative),
+        Activation("silu", _silu, _silu_derivative, True, _silu_second, _silu_with_derivative),
+        Activation("mish", _mish, _mish_derivative, True, _mish_second, _mish_with_derivative),
     )
 }

@@ -13,9 +13,12 @@ The layers below carry ȧ in ``slot.tangent`` and γ in ``slot.gamma``, and read
 from ``slot.below``.
 """
 
+from functools import partial
+
 import numpy as np
 
 from .layers import Activate, Dense, Layer
+from .operations import accumulate, multiply, operation, product
 from .penalties import PenaltyLayer
 
 
@@ -28,6 +31,7 @@ class Directions(Layer):
         slot.tangent = buffer("tangent", self.n_out) if training else None
         slot.gamma = None
 
+    @operation
     def forward(self, s):
         np.copyto(s.out, s.x)
         if s.tangent is not None:
@@ -35,6 +39,7 @@ class Directions(Layer):
 
     def backward(self, s):
         """Nothing to train below."""
+        return []
 
 
 class TangentDense(Dense):
@@ -45,17 +50,22 @@ class TangentDense(Dense):
         if training:
             slot.tangent = buffer("tangent", self.n_out)
             slot.gamma = buffer("gamma", self.n_out)
+            slot.tangent_dW = np.empty_like(slot.dW)
 
     def forward(self, s):
-        super().forward(s)
-        if s.training:
-            s.product(s.below.tangent, s.W, out=s.tangent)  # ż = ȧ W
+        if not s.training:
+            return super().forward(s)
+        return [*super().forward(s), product(s.below.tangent, s.W, s.tangent)]  # ż = ȧ W
 
     def backward(self, s):
-        super().backward(s)
-        s.dW += s.product(s.below.tangent.swapaxes(-1, -2), s.gamma)  # (ȧˡ⁻¹)ᵀ ∂P/∂ż
+        operations = [
+            *super().backward(s),
+            product(s.below.tangent.swapaxes(-1, -2), s.gamma, s.tangent_dW),
+            accumulate(s.tangent_dW, s.dW),  # ∂P/∂W = (ȧˡ⁻¹)ᵀ ∂P/∂ż
+        ]
         if s.below.gamma is not None:
-            s.product(s.gamma, s.W_T, out=s.below.gamma)  # γˡ⁻¹ = ∂P/∂ż Wᵀ
+            operations.append(product(s.gamma, s.W_T, s.below.gamma))  # γˡ⁻¹ = ∂P/∂ż Wᵀ
+        return operations
 
 
 class TangentActivate(Activate):
@@ -66,21 +76,26 @@ class TangentActivate(Activate):
         if training:
             slot.tangent = buffer("tangent", self.n_out)
             slot.gamma = buffer("gamma", self.n_out)
-            slot.slope = buffer("slope", self.n_out)
+            slot.scratch = buffer("scratch", self.n_out)
 
     def forward(self, s):
-        super().forward(s)
-        if s.training:
-            self.activation.derivative(s.source, s.slope)
-            np.multiply(s.slope, s.below.tangent, out=s.tangent)  # ȧ = σ′(z) ⊙ ż
+        if not s.training:
+            return super().forward(s)
+        return [
+            *super().forward(s),
+            *self.slope(s),
+            multiply(s.slope, s.below.tangent, s.tangent),  # ȧ = σ′(z) ⊙ ż
+        ]
 
     def backward(self, s):
-        np.multiply(s.delta, s.slope, out=s.delta)  # δ ⊙ σ′(z)
-        np.multiply(s.gamma, s.slope, out=s.below.gamma)  # ∂P/∂ż = γ ⊙ σ′(z)
-        self.activation.second_derivative(s.source, s.scratch)
-        np.multiply(s.scratch, s.gamma, out=s.scratch)
-        np.multiply(s.scratch, s.below.tangent, out=s.scratch)
-        np.add(s.delta, s.scratch, out=s.delta)  # ∂P/∂z += γ ⊙ ż ⊙ σ″(z)
+        return [
+            multiply(s.delta, s.slope, s.delta),  # δ ⊙ σ′(z)
+            multiply(s.gamma, s.slope, s.below.gamma),  # ∂P/∂ż = γ ⊙ σ′(z)
+            partial(self.activation.second_derivative, s.source, s.scratch),
+            multiply(s.scratch, s.gamma, s.scratch),
+            multiply(s.scratch, s.below.tangent, s.scratch),
+            accumulate(s.scratch, s.delta),  # ∂P/∂z += γ ⊙ ż ⊙ σ″(z)
+        ]
 
 
 class ContractivePenalty(PenaltyLayer):
@@ -96,6 +111,7 @@ class ContractivePenalty(PenaltyLayer):
         """The batch mean of the term."""
         return self.weight * self.batch_mean(s, s.below.tangent**2)
 
+    @operation
     def backward(self, s):
         factor = 2.0 * self.weight * self.row_shares(s)
         np.multiply(s.below.tangent, factor, out=s.below.gamma)  # γ = ∂P/∂ȧ

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .layers import Layer
+from .operations import operation
 
 
 class Corruption(Layer):
@@ -25,6 +26,7 @@ class Corruption(Layer):
     def bind(self, slot, buffer, training):
         slot.mask = buffer("mask", self.n_out) if training else None
 
+    @operation
     def forward(self, s):
         np.copyto(s.out, s.x)
         if s.mask is not None:
@@ -36,6 +38,7 @@ class Corruption(Layer):
 
     def backward(self, s):
         """Nothing to train below."""
+        return []
 
 
 class GaussianCorruption(Corruption):

@@ -6,13 +6,17 @@ A layer is stateless but for its description. Its arrays live in a *slot* (one l
 what the layer keeps from its forward pass for its backward pass. All arrays are addressed over
 their last two axes, (n_samples, width).
 
-Writing the error of a batch as E, every ``backward`` receives ``slot.delta`` = ∂E/∂out and leaves
-``slot.delta_in`` = ∂E/∂x.
+``forward`` and ``backward`` bind a layer's equations to the arrays of a slot, as a list of
+operations that a pass runs again and again. Writing the error of a batch as E, those of
+``backward`` find ``slot.delta`` = ∂E/∂out and leave ``slot.delta_in`` = ∂E/∂x.
 """
 
 import copy
+from functools import partial
 
 import numpy as np
+
+from .operations import add_row, multiply, operation, product, sum_rows
 
 
 class Layer:
@@ -51,11 +55,11 @@ class Layer:
         """Take the buffers the layer needs beyond x, out and deltas: ``buffer(name, width)``."""
 
     def forward(self, slot):
-        """Compute ``slot.out`` from ``slot.x``."""
+        """The operations that compute ``slot.out`` from ``slot.x``."""
         raise NotImplementedError
 
     def backward(self, slot):
-        """Compute ``slot.delta_in`` and the parameters' gradients from ``slot.delta``."""
+        """The operations that compute ``slot.delta_in`` and the parameters' gradients."""
         raise NotImplementedError
 
     def key(self):
@@ -89,29 +93,25 @@ class Dense(Layer):
         return {"W": ("weights", (self.n_in, self.n_out)), "b": ("biases", (1, self.n_out))}
 
     def bind(self, slot, buffer, training):
-        slot.W_T = slot.W.swapaxes(-1, -2)
-        slot.set_input(slot.x)
+        slot.x_T, slot.W_T = slot.x.swapaxes(-1, -2), slot.W.swapaxes(-1, -2)
 
     def forward(self, s):
-        s.product(s.x, s.W, out=s.out)
-        np.add(s.out, s.b, out=s.out)  # zˡ = aˡ⁻¹ Wˡ + bˡ
+        return [
+            product(s.x, s.W, s.out),
+            add_row(s.b, s.out),  # zˡ = aˡ⁻¹ Wˡ + bˡ
+        ]
 
     def backward(self, s):
-        s.product(s.x_T, s.delta, out=s.dW)  # ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ
-        s.product(s.ones, s.delta, out=s.db)  # ∂E/∂bˡ = Σ δˡ, as a product: faster than a sum
-        if s.delta_in is not None:
-            s.product(s.delta, s.W_T, out=s.delta_in)  # δˡ⁻¹ = δˡ (Wˡ)ᵀ ⊙ σ′(zˡ⁻¹): first factor
+        return [
+            product(s.x_T, s.delta, s.dW),  # ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ
+            sum_rows(s.delta, s.db),  # ∂E/∂bˡ = Σ δˡ
+            *self.below(s),
+        ]
 
-
-class SparseDense(Dense):
-    """A dense layer whose input is a scipy.sparse matrix: the first layer on sparse data."""
-
-    def forward(self, s):
-        np.add(s.x @ s.W, s.b, out=s.out)
-
-    def backward(self, s):
-        s.dW[...] = s.x_T @ s.delta
-        s.product(s.ones, s.delta, out=s.db)
+    @staticmethod
+    def below(s):
+        """δˡ⁻¹ = δˡ (Wˡ)ᵀ ⊙ σ′(zˡ⁻¹): the first factor; ``Activate.backward`` has the second."""
+        return [] if s.delta_in is None else [product(s.delta, s.W_T, s.delta_in)]
 
 
 class Activate(Layer):
@@ -124,14 +124,22 @@ class Activate(Layer):
 
     def bind(self, slot, buffer, training):
         slot.source = slot.x if self.activation.uses_z else slot.out  # what σ′ is written in
-        slot.scratch = buffer("scratch", self.n_out) if training else None
+        slot.slope = buffer("slope", self.n_out) if training else None
+        slot.slope_is_ready = training and self.activation.with_derivative is not None
 
     def forward(self, s):
-        self.activation.function(s.x, s.out)
+        if s.slope_is_ready:
+            return [partial(self.activation.with_derivative, s.x, s.out, s.slope)]
+        return [partial(self.activation.function, s.x, s.out)]
 
     def backward(self, s):
-        self.activation.derivative(s.source, s.scratch)
-        np.multiply(s.delta, s.scratch, out=s.delta)  # δˡ = … ⊙ σ′(zˡ): second factor
+        return [*self.slope(s), multiply(s.delta, s.slope, s.delta)]  # δˡ = … ⊙ σ′(zˡ)
+
+    def slope(self, s):
+        """σ′(zˡ), unless the forward pass has left it."""
+        if s.slope_is_ready:
+            return []
+        return [partial(self.activation.derivative, s.source, s.slope)]
 
     def key(self):
         return (*super().key(), self.activation)
@@ -153,6 +161,7 @@ class Dropout(Layer):
     def bind(self, slot, buffer, training):
         slot.mask = buffer("mask", self.n_out) if training else None
 
+    @operation
     def forward(self, s):
         if s.mask is None:
             np.copyto(s.out, s.x)
@@ -162,6 +171,7 @@ class Dropout(Layer):
         np.multiply(s.mask, 1.0 / (1.0 - self.rate), out=s.mask)
         np.multiply(s.x, s.mask, out=s.out)
 
+    @operation
     def backward(self, s):
         if s.mask is not None:
             np.multiply(s.delta, s.mask, out=s.delta)
@@ -188,6 +198,7 @@ class LayerNorm(Layer):
         """The mean that standardises, with the axis kept."""
         return values.mean(axis=-1, keepdims=True)
 
+    @operation
     def forward(self, s):
         self._standardize(s)
         self._scale(s)
@@ -206,6 +217,7 @@ class LayerNorm(Layer):
         np.multiply(s.normed, s.gain, out=s.out)
         np.add(s.out, s.shift, out=s.out)
 
+    @operation
     def backward(self, s):
         self._parameter_gradients(s)
         # ∂E/∂x = (u − mean(u) − x̂ mean(u ⊙ x̂)) / √(σ² + ε)   (Ioffe & Szegedy, 2015)
@@ -250,8 +262,9 @@ class BatchNorm(LayerNorm):
     def mean(s, values):
         if s.weights is None:
             return values.mean(axis=-2, keepdims=True)
-        return s.product(s.share.swapaxes(-1, -2), values)
+        return s.share.swapaxes(-1, -2) @ values
 
+    @operation
     def forward(self, s):
         if s.by_batch:
             if s.weights is not None:
@@ -272,6 +285,7 @@ class BatchNorm(LayerNorm):
         s.running_mean += rate * (mean - s.running_mean)
         s.running_variance += rate * (variance - s.running_variance)
 
+    @operation
     def backward(self, s):
         self._parameter_gradients(s)
         if s.by_batch:

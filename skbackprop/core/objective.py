@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .operations import Vectors
+
 
 class Objective:
     """E(θ) = (1/b) Σᵢ w̃ᵢ ℓ(zᵢ, yᵢ) + α / (2 b w̄) ‖W‖², for a batch of b rows.
@@ -39,7 +41,7 @@ class Objective:
         if batch.weights is not None:
             np.multiply(batch.losses, batch.weights, out=batch.losses)
             np.multiply(batch.delta, batch.weights, out=batch.delta)
-        np.multiply(batch.delta, 1.0 / batch.n_rows, out=batch.delta)
+        batch.average_delta()
         batch.backward()
 
     def penalty(self, weights):
@@ -56,11 +58,10 @@ class Objective:
         l2 = self._l2[:, 0] if np.ndim(self._l2) else self._l2
         return 0.5 * l2 * np.einsum("kp,kp->k", weights, weights)
 
-    def add_penalty_gradient(self, weights, gradient, scratch, n_rows):
+    def add_penalty_gradient(self, weights, gradient, vectors, n_rows):
         """Add α W / (b w̄) to the gradient of (a block of) the weights, in place."""
         if self._has_l2:
-            np.multiply(weights, self._l2 / n_rows, out=scratch)
-            np.add(gradient, scratch, out=gradient)
+            vectors.add(weights, gradient, weights.shape[-1], self._l2 / n_rows)
 
     def reported(self, data_loss, n_outputs):
         """The data loss as it is shown: a mean over outputs where the loss says so."""
@@ -82,7 +83,7 @@ class Objective:
         self.data_gradient(batch)
         gradient, n = workspace.gradient, network.n_weights
         weights = network.params[:n]
-        self.add_penalty_gradient(weights, gradient[:n], np.empty_like(weights), batch.n_rows)
+        self.add_penalty_gradient(weights, gradient[:n], Vectors(weights), batch.n_rows)
         data_loss = float(batch.losses.sum(dtype=np.float64)) / batch.n_rows
         terms = {term: float(slot.penalty) for term, slot in batch.penalties}
         terms["l2"] = self.penalty(weights) / batch.n_rows

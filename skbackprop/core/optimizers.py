@@ -1,7 +1,8 @@
 """First-order optimizers that update a flat parameter vector in place.
 
 An optimizer keeps its moments as arrays like the parameters. ``prepare(rate)`` is called once a
-step, then ``update`` for each block of the vectors: small blocks stay in the processor's cache.
+step, then ``update`` for each block of the vectors (``stepper.Block``): small blocks stay in the
+processor's cache.
 Rates and coefficients are numbers, or arrays of shape (K, 1) for a population of K networks.
 """
 
@@ -42,8 +43,13 @@ class Optimizer:
         """Begin a step with learning rate ``rate``."""
         raise NotImplementedError
 
-    def update(self, params, gradient, scratch, *moments):
-        """Update a block of ``params`` in place; ``gradient`` may be overwritten."""
+    def update(self, block):
+        """Update a block of the parameters in place; its gradient may be overwritten.
+
+        Parameters
+        ----------
+        block : Block
+        """
         raise NotImplementedError
 
 
@@ -64,18 +70,17 @@ class SGD(Optimizer):
 
     def prepare(self, rate):
         self.t = self.t + 1
-        self._rate, self._momentum = self._in_dtype(rate, self.momentum)
+        self._minus_rate, self._momentum = self._in_dtype(-rate, self.momentum)
 
-    def update(self, params, gradient, scratch, velocity):
-        np.multiply(gradient, self._rate, out=gradient)  # η g
-        np.multiply(velocity, self._momentum, out=velocity)
-        np.subtract(velocity, gradient, out=velocity)  # v ← μ v − η g
+    def update(self, block):
+        theta, g, (v,), n = block.params, block.gradient, block.moments, block.size
+        block.scale(self._momentum, v)
+        block.add(g, v, n, self._minus_rate)  # v ← μ v − η g
         if self.nesterov:
-            np.multiply(velocity, self._momentum, out=scratch)
-            np.subtract(scratch, gradient, out=scratch)
-            np.add(params, scratch, out=params)  # θ ← θ + μ v − η g
+            block.add(v, theta, n, self._momentum)
+            block.add(g, theta, n, self._minus_rate)  # θ ← θ + μ v − η g
         else:
-            np.add(params, velocity, out=params)  # θ ← θ + v
+            block.add(v, theta)  # θ ← θ + v
 
 
 class Adam(Optimizer):
@@ -108,17 +113,18 @@ class Adam(Optimizer):
             self.beta_2,
         )
 
-    def update(self, params, gradient, scratch, m, v):
-        np.multiply(m, self._decay_1, out=m)
-        np.add(m, gradient, out=m)  # m ← β₁ m + g
-        np.multiply(v, self._decay_2, out=v)
-        np.multiply(gradient, gradient, out=scratch)
-        np.add(v, scratch, out=v)  # v ← β₂ v + g²
+    def update(self, block):
+        theta, g, (m, v) = block.params, block.gradient, block.moments
+        scratch, n = block.scratch, block.size
+        block.scale(self._decay_1, m)
+        block.add(g, m)  # m ← β₁ m + g
+        block.scale(self._decay_2, v)
+        np.multiply(g, g, out=scratch)
+        block.add(scratch, v)  # v ← β₂ v + g²
         np.sqrt(v, out=scratch)
         np.add(scratch, self._epsilon, out=scratch)
         np.divide(m, scratch, out=scratch)
-        np.multiply(scratch, self._minus_size, out=scratch)
-        np.add(params, scratch, out=params)  # θ ← θ − size · m / (√v + ε)
+        block.add(scratch, theta, n, self._minus_size)  # θ ← θ − size · m / (√v + ε)
 
 
 OPTIMIZERS = {"sgd": SGD, "adam": Adam}

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from .layers import Layer
+from .operations import operation
 
 
 class PenaltyLayer(Layer):
@@ -33,6 +34,7 @@ class PenaltyLayer(Layer):
         """Σᵢ w̃ᵢ rᵢ / b for ``rows`` of shape (..., n_rows, width), summed over the width too."""
         return np.sum(rows * cls.row_shares(s), axis=(-2, -1), dtype=np.float64)
 
+    @operation
     def forward(self, s):
         if s.out is not s.x:
             np.copyto(s.out, s.x)
@@ -53,6 +55,7 @@ class L1Penalty(PenaltyLayer):
         """The batch mean of the term."""
         return self.weight * self.batch_mean(s, np.abs(s.out))
 
+    @operation
     def backward(self, s):
         s.delta += self.weight * self.row_shares(s) * np.sign(s.out)
 
@@ -87,6 +90,7 @@ class KLSparsity(PenaltyLayer):
         divergence = rel_entr(rho, s.mean_activation) + rel_entr(1 - rho, 1 - s.mean_activation)
         return self.weight * np.sum(divergence, axis=(-2, -1), dtype=np.float64)
 
+    @operation
     def backward(self, s):
         rho, mean = self.target, s.mean_activation
         s.delta += self.weight * s.shares * ((1 - rho) / (1 - mean) - rho / mean)
@@ -118,6 +122,7 @@ class Reparameterization(PenaltyLayer):
         slot.mean, slot.log_variance = np.split(slot.x, 2, axis=-1)
         slot.noise = buffer("noise", self.n_out) if training else None
 
+    @operation
     def forward(self, s):
         if not s.training:
             np.copyto(s.out, s.mean)
@@ -135,6 +140,7 @@ class Reparameterization(PenaltyLayer):
         kl = 0.5 * (s.mean**2 + s.variance - 1.0 - s.log_variance)
         return self.beta * self.batch_mean(s, kl)
 
+    @operation
     def backward(self, s):
         shares = self.beta * self.row_shares(s)
         d_mean, d_log_variance = np.split(s.delta_in, 2, axis=-1)

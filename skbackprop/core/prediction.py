@@ -37,7 +37,8 @@ def feed_forward(network, X, layers=slice(None)):
             batch.set_input(X[start:stop].astype(dtype, copy=False))
             out[start:stop] = batch.forward()
     if chunk <= _SMALL:
-        batch.set_input(None)
+        if workspace.is_given:
+            batch.set_input(None)
         network.idle.append(workspace)
     return out
 

@@ -4,7 +4,39 @@ import math
 
 import numpy as np
 
+from .operations import Vectors
+
 _BLOCK_BYTES = 1 << 18  # of each vector, updated at a time: a few such blocks stay in cache
+
+
+class Block(Vectors):
+    """A stretch of the flat vectors, as views, with in-place arithmetic on them.
+
+    Parameters
+    ----------
+    stretch : slice
+    network : Network
+    gradient : ndarray like ``network.params``
+    moments : list of ndarray like ``network.params``
+    scratch : ndarray
+        Room for the longest block.
+
+    Attributes
+    ----------
+    params, gradient, scratch : ndarray of shape (..., size)
+    moments : list of ndarray of shape (..., size)
+    weights, weight_gradient : ndarray of shape (..., n_weights)
+        The part that is weights: they come first in the vectors.
+    """
+
+    def __init__(self, stretch, network, gradient, moments, scratch):
+        self.params, self.gradient = network.params[..., stretch], gradient[..., stretch]
+        self.moments = [moment[..., stretch] for moment in moments]
+        self.size = self.params.shape[-1]
+        self.scratch = scratch[..., : self.size]
+        n = self.n_weights = max(0, min(network.n_weights, stretch.stop) - stretch.start)
+        self.weights, self.weight_gradient = self.params[..., :n], self.gradient[..., :n]
+        super().__init__(self.params, self.scratch)
 
 
 class Stepper:
@@ -31,41 +63,36 @@ class Stepper:
         self.gradient_norms = None
 
     def _split(self, network):
-        """Views of (weights, their gradient, scratch) and of all vectors, block by block."""
-        params, n_weights = network.params, network.n_weights
-        members = int(np.prod(network.population))
+        """The flat vectors block by block."""
+        params, moments = network.params, self.optimizer.moments
+        n, members = params.shape[-1], int(np.prod(network.population))
         size = max(1, _BLOCK_BYTES // (params.itemsize * members))
-        scratch = np.empty_like(params[..., : min(size, params.shape[-1])])
-        vectors = [params, self.gradient, *self.optimizer.moments]
-        blocks = []
-        for start in range(0, params.shape[-1], size):
-            stop = min(start + size, params.shape[-1])
-            w = slice(start, max(start, min(stop, n_weights)))
-            n_w = w.stop - w.start
-            penalised = (params[..., w], self.gradient[..., w], scratch[..., :n_w]) if n_w else None
-            theta, g, *moments = (v[..., start:stop] for v in vectors)
-            blocks.append((penalised, (theta, g, scratch[..., : stop - start], *moments)))
-        return blocks
+        scratch = np.empty_like(params[..., :size])
+        stretches = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        return [Block(s, network, self.gradient, moments, scratch) for s in stretches]
 
     def step(self, rate, n_rows, is_last):
         """One step; the gradient's norms are kept when it ``is_last`` of the epoch."""
         self.optimizer.prepare(rate)
         whole = is_last or self.clips  # the whole gradient is needed before the first update
         if whole:
-            for penalised, _ in self._blocks:
-                if penalised:
-                    self.objective.add_penalty_gradient(*penalised, n_rows)
+            for block in self._blocks:
+                self._add_penalty_gradient(block, n_rows)
             if is_last:
                 self.gradient_norms = [norm(g) for g in self._layer_gradients]
             if self.clips:
                 self._clip()
         kept = self._kept(rate) if self.decays else 1.0
-        for penalised, vectors in self._blocks:
-            if penalised and not whole:
-                self.objective.add_penalty_gradient(*penalised, n_rows)
-            if penalised and self.decays:
-                np.multiply(penalised[0], kept, out=penalised[0])  # decoupled weight decay
-            self.optimizer.update(*vectors)
+        for block in self._blocks:
+            if not whole:
+                self._add_penalty_gradient(block, n_rows)
+            if self.decays:
+                np.multiply(block.weights, kept, out=block.weights)  # decoupled weight decay
+            self.optimizer.update(block)
+
+    def _add_penalty_gradient(self, block, n_rows):
+        if block.n_weights:
+            self.objective.add_penalty_gradient(block.weights, block.weight_gradient, block, n_rows)
 
     def _kept(self, rate):
         """The factor of decoupled weight decay, in the parameters' dtype."""

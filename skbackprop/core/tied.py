@@ -3,6 +3,7 @@
 import numpy as np
 
 from .layers import Dense
+from .operations import accumulate, product, sum_rows
 
 
 class TiedDense(Dense):
@@ -27,10 +28,11 @@ class TiedDense(Dense):
             owner.tied.append(slot.dW)
 
     def backward(self, s):
-        s.product(s.delta.swapaxes(-1, -2), s.x, out=s.dW)  # ∂E/∂V = δᵀ a
-        s.product(s.ones, s.delta, out=s.db)
-        if s.delta_in is not None:
-            s.product(s.delta, s.W_T, out=s.delta_in)
+        return [
+            product(s.delta.swapaxes(-1, -2), s.x, s.dW),  # ∂E/∂V = δᵀ a
+            sum_rows(s.delta, s.db),
+            *self.below(s),
+        ]
 
     def key(self):
         return (*super().key(), self.source)
@@ -44,6 +46,4 @@ class SharedDense(Dense):
         slot.tied = []
 
     def backward(self, s):
-        super().backward(s)
-        for gradient in s.tied:
-            np.add(s.dW, gradient, out=s.dW)
+        return [*super().backward(s), *[accumulate(gradient, s.dW) for gradient in s.tied]]

@@ -49,15 +49,13 @@ class MiniBatchTraining:
         self.optimizer = self._make_optimizer()
         self.optimizer.start(self.network.params)
         self.stepper = Stepper(self)
-        shape = (*self.network.population, self.batches.batch_size, self.network.n_outputs)
-        self._losses = np.zeros(shape, np.float64)
         self._per_step = any(run.schedule.per_step for run in runs)
 
     def epoch(self):
         """One pass over the data, then each run records it and decides whether to go on."""
         batches, objective, stepper = self.batches, self.objective, self.stepper
         weights = stepper.weights
-        self._losses[...] = 0.0
+        self.workspace.loss_sums[...] = 0.0
         penalty, terms = 0.0, {}
         rate = self._rates()
         batches.shuffle()
@@ -67,7 +65,7 @@ class MiniBatchTraining:
                 batch = self.workspace.rows(rows.shape[-1])
                 batches.load(batch, rows)
                 objective.data_gradient(batch)  # forward, loss, backward
-                self._losses[..., : batch.n_rows, :] += batch.losses
+                batch.add_losses()
                 penalty += objective.penalty(weights)
                 for term, slot in batch.penalties:
                     terms[term] = terms.get(term, 0.0) + slot.penalty * batch.n_rows
@@ -91,7 +89,7 @@ class MiniBatchTraining:
 
     def _mean_terms(self, penalty, terms):
         """The parts of the epoch's mean loss: numbers, or arrays of shape (K,) for a population."""
-        data_loss = self._losses.sum(axis=(-2, -1))
+        data_loss = self.workspace.loss_sums.sum(axis=(-2, -1))
         terms["data"] = self.objective.reported(data_loss, self.network.n_outputs)
         terms["l2"] = penalty
         return {name: total / self.batches.n_rows for name, total in terms.items()}

@@ -4,24 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from .layers import Dense, SparseDense
+from .layers import Dense
+from .operations import Given, accumulate, scale
 
 
 class Slot:
-    """One layer's arrays in a pass: its input, output, deltas, parameters, gradients, caches.
-
-    The names that the hot path reads are slots of the class, which Python finds fastest.
-    """
-
-    __slots__ = (
-        *("x", "x_T", "out", "delta", "delta_in", "n_rows", "weights", "product", "ones", "draw"),
-        *("W", "W_T", "b", "dW", "db", "source", "scratch", "mask", "below", "__dict__"),
-    )
-
-    def set_input(self, x):
-        """Point the slot at input ``x`` of shape (..., n_rows, n_in)."""
-        self.x = x
-        self.x_T = None if x is None else (x.T if x.ndim == 2 else x.swapaxes(-1, -2))
+    """One layer's arrays in a pass: its input, output, deltas, parameters, gradients, caches."""
 
     def set(self, views, prefix=""):
         """Take over named arrays as attributes."""
@@ -44,39 +32,41 @@ class Pass:
         Term and slot of each penalty layer; ``slot.penalty`` is its value after ``forward``.
     weights, keys : ndarray of shape (..., n_rows, 1), or None
         Buffers for the sample weights, and for the sample keys of random layers.
+    average_delta, add_losses : operation
+        Divide ``delta`` by the number of rows; add ``losses`` to the workspace's sums.
     """
 
     def __init__(self, layers, slots, **buffers):
         self.layers = layers
         self.slots = slots
         self.__dict__.update(buffers)
-        self._forward = [(layer.forward, slot) for layer, slot in zip(layers, slots, strict=True)]
-        self._backward = [
-            (layer.backward, slot) for layer, slot in zip(layers, slots, strict=True)
-        ][::-1]
-        self.penalties = [
-            (layer.term, slot)
-            for layer, slot in zip(layers, slots, strict=True)
-            if layer.has_penalty
-        ]
         self.z = slots[-1].out
         self.delta = slots[-1].delta
+        pairs = list(zip(layers, slots, strict=True))
+        self.penalties = [(layer.term, slot) for layer, slot in pairs if layer.has_penalty]
+        self._forward = [run for layer, slot in pairs for run in layer.forward(slot)]
+        if slots[0].training:
+            self._backward = [run for layer, slot in pairs[::-1] for run in layer.backward(slot)]
+            self.average_delta = scale(1.0 / self.n_rows, self.delta)
+            self.add_losses = accumulate(self.losses, self.loss_sums)
 
     def set_input(self, x):
-        """Read the batch from ``x`` instead of the buffer."""
-        self.x = x
-        self.slots[0].set_input(x)
+        """Make ``x`` the batch: read it from where it is, or copy it to the buffer."""
+        if isinstance(self.x, Given):
+            self.x.array = x
+        else:
+            np.copyto(self.x, x)
 
     def forward(self):
         """Compute the raw scores ``z`` of the batch ``x``."""
-        for forward, slot in self._forward:
-            forward(slot)
+        for run in self._forward:
+            run()
         return self.z
 
     def backward(self):
         """Propagate ``delta`` = ∂E/∂z back, filling the flat gradient."""
-        for backward, slot in self._backward:
-            backward(slot)
+        for run in self._backward:
+            run()
 
 
 class Workspace:
@@ -104,6 +94,10 @@ class Workspace:
     ----------
     gradient : ndarray of the shape of ``network.params``, or None
         ∂E/∂θ after ``backward``.
+    loss_sums : ndarray of shape (..., n_rows, n_outputs)
+        In double precision, for whoever adds up the losses of many batches.
+    is_given : bool
+        Whether the passes read the batch from where it is; they have a buffer for it otherwise.
     """
 
     def __init__(
@@ -121,8 +115,7 @@ class Workspace:
         self.network = network
         self.places = range(len(network.layers))[layers]
         self.layers = network.layers[layers]
-        if sparse_input and isinstance(self.layers[0], Dense):
-            self.layers = [SparseDense(self.layers[0].n_in, self.layers[0].n_out), *self.layers[1:]]
+        self.is_given = (sparse_input or not training) and isinstance(self.layers[0], Dense)
         self.n_rows = n_rows
         self.training = training
         self.noise = list(noise)
@@ -131,6 +124,8 @@ class Workspace:
         self._input_gradient = input_gradient
         self._buffers = {}
         self._passes = {}
+        if training:
+            self.loss_sums = self._buffer("loss_sums", self.n_outputs, n_rows, np.float64)
 
     @property
     def n_inputs(self):
@@ -173,22 +168,20 @@ class Workspace:
         parameters = network.parameter_views
         gradients = network.views(self.gradient) if training else [{} for _ in parameters]
         states = network.state_views()
-        product = np.matmul if network.population else np.dot  # dot: half the call's overhead
-        ones = np.ones_like(network.params, shape=(1, n))
 
-        gathers = training and not isinstance(self.layers[0], SparseDense)
-        x = self._buffer("x", self.n_inputs, n) if gathers else None
+        x = Given() if self.is_given else self._buffer("x", self.n_inputs, n)
         delta = self._buffer("dx", self.n_inputs, n) if self._input_gradient else None
         trains_below = self._input_gradient
         batch, slots, by_place = {"x": x, "n_rows": n}, [], {}
         if training:
             batch["y"] = self._buffer("y", self.n_outputs, n)
             batch["losses"] = self._buffer("losses", self.n_outputs, n)
+            batch["loss_sums"] = self.loss_sums[..., :n, :]
             batch["weights"] = self._buffer("weights", 1, n) if self.weighted else None
             batch["keys"] = self._buffer("keys", 1, n, np.float64) if self.random else None
         for i, layer in zip(self.places, self.layers, strict=True):
             slot = Slot()
-            slot.n_rows, slot.product, slot.ones, slot.training = n, product, ones, training
+            slot.n_rows, slot.training = n, training
             slot.below, slot.by_place = (slots[-1] if slots else None), by_place
             slot.network_views = parameters
             slot.weights = batch["weights"] if self.weighted else None

@@ -8,6 +8,7 @@ from ..core.layers import Dropout, Layer
 from ..core.network import Network
 from ..core.noise import Noise, sample_keys
 from ..core.objective import Objective
+from ..core.operations import operation
 from ..core.workspace import Workspace
 
 
@@ -16,12 +17,14 @@ class PassOn(Layer):
 
     in_place = True
 
+    @operation
     def forward(self, s):
         if s.out is not s.x:
             np.copyto(s.out, s.x)
 
     def backward(self, s):
         """Nothing to do: δ is handed on too."""
+        return []
 
 
 class FittedObjective:

@@ -144,7 +144,8 @@ class RecordedPass:
 
     def forward(self):
         for i, (layer, slot) in enumerate(zip(self.layers, self.slots, strict=True)):
-            layer.forward(slot)
+            for run in layer.forward(slot):
+                run()
             self.outputs[i] = slot.out.copy()
         return self.z
 
@@ -152,9 +153,10 @@ class RecordedPass:
         for i in reversed(range(len(self.layers))):
             layer, slot = self.layers[i], self.slots[i]
             self.deltas[i] = None if slot.delta is None else slot.delta.copy()
-            layer.backward(slot)
+            for run in layer.backward(slot):
+                run()
             if isinstance(layer, Activate):
-                self.slopes[i] = slot.scratch.copy()
+                self.slopes[i] = slot.slope.copy()
 
 
 def _layer_traces(objective, record, gradient):

@@ -1,0 +1,115 @@
+"""Operations give what NumPy's functions give, in place, whatever they are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+
+from skbackprop.core.operations import (
+    Given,
+    Vectors,
+    accumulate,
+    add_row,
+    product,
+    scale,
+    sum_rows,
+)
+
+SIZES = {"one row": (1, 3, 2), "one column": (7, 1, 1), "small": (6, 5, 4), "large": (70, 80, 120)}
+DTYPES = (np.float32, np.float64, np.float16)
+TOLERANCE = {np.float16: 0.1, np.float32: 1e-4, np.float64: 1e-12}
+
+
+@pytest.fixture(params=DTYPES, ids=lambda dtype: dtype.__name__)
+def draw(request):
+    """A function that draws an array of a shape, in the dtype that is tested."""
+    rng = np.random.RandomState(0)
+    return lambda *shape: rng.standard_normal(shape).astype(request.param)
+
+
+def close(actual, desired):
+    tolerance = TOLERANCE[actual.dtype.type]
+    assert_allclose(actual, desired, rtol=tolerance, atol=tolerance * np.abs(desired).max())
+
+
+@pytest.mark.parametrize("transposed", ["", "a", "b", "ab", "out"])
+@pytest.mark.parametrize("population", [(), (3,)], ids=("alone", "population"))
+@pytest.mark.parametrize("size", SIZES)
+def test_product(draw, size, population, transposed):
+    n, k, m = SIZES[size]
+
+    def matrix(name, n, m):
+        if name in transposed:
+            return draw(*population, m, n).swapaxes(-1, -2)
+        return draw(*population, n, m)
+
+    a, b, out = matrix("a", n, k), matrix("b", k, m), matrix("out", n, m)
+    out[...] = np.nan  # what was there does not matter
+    run = product(a, b, out)
+    for _ in range(2):
+        run()
+        close(out, a @ b)
+        b[...] = draw(*b.shape)  # an operation is bound to arrays, not to their values
+
+
+def test_product_of_views_with_gaps(draw):
+    a, b, out = draw(6, 10)[:, ::2], draw(10, 4)[::2], draw(6, 8)[:, :4]
+    product(a, b, out)()
+    close(out, a @ b)
+
+
+@pytest.mark.parametrize("layout", [np.asarray, csr_array])
+def test_product_of_what_is_given_later(layout):
+    rng = np.random.RandomState(0)
+    given, b, out = Given(), rng.standard_normal((5, 3)), np.empty((4, 3))
+    run, back = product(given, b, out), product(given.swapaxes(-1, -2), out, b)
+    for _ in range(2):
+        X = rng.standard_normal((4, 5))
+        given.array = layout(X)
+        before = b.copy()
+        run()
+        close(out, X @ before)
+        back()
+        close(b, X.T @ out)
+
+
+@pytest.mark.parametrize("population", [(), (3,)], ids=("alone", "population"))
+@pytest.mark.parametrize("size", SIZES)
+def test_rows_and_sums(draw, size, population):
+    n, _, m = SIZES[size]
+    a, row, total = draw(*population, n, m), draw(*population, 1, m), draw(*population, 1, m)
+    out = a.copy()
+    add_row(row, out)()
+    close(out, a + row)
+    sum_rows(out, total)()
+    close(total, out.sum(axis=-2, keepdims=True))
+    doubled = out.copy()
+    accumulate(out, doubled)()
+    close(doubled, 2 * out)
+    scale(0.25, doubled)()
+    close(doubled, out / 2)
+
+
+def test_sums_in_double_precision(draw):
+    a, sums = draw(6, 2), np.zeros((6, 2))
+    accumulate(a, sums)()
+    assert sums.dtype == np.float64
+    assert_allclose(sums, a)
+
+
+@pytest.mark.parametrize("shape", [(50,), (20_000,), (3, 50)], ids=("small", "large", "population"))
+def test_vectors(draw, shape):
+    x, y = draw(*shape), draw(*shape)
+    vectors, before = Vectors(x), x.copy()
+    expected = y + x
+    vectors.add(x, y)
+    close(y, expected)
+    n = shape[-1] // 2
+    expected = y + np.concatenate([0.5 * x[..., :n], 0 * x[..., n:]], axis=-1)
+    vectors.add(x[..., :n], y[..., :n], n, 0.5)
+    close(y, expected)
+    assert np.array_equal(x, before)
+    vectors.scale(0.5, x)
+    close(x, before / 2)
