@@ -4,6 +4,7 @@ import copy
 from contextvars import ContextVar
 
 from ._sklearn_compat import with_callbacks
+from ._threads import suitable_threads
 from .core.solve import solve
 
 #: ``callable(estimator, run) -> bool`` that sees the start and each epoch of the fits in its
@@ -42,7 +43,12 @@ def solve_in_public(estimator, run, X, y, sample_weight, *, incremental):
 
 
 def _solve(estimator, run):
-    return solve(run, max_fun=estimator.max_fun, lbfgs=estimator.solver == "lbfgs")
+    return solve(
+        run,
+        max_fun=estimator.max_fun,
+        lbfgs=estimator.solver == "lbfgs",
+        within=suitable_threads,
+    )
 
 
 @with_callbacks

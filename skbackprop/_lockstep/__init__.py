@@ -45,6 +45,8 @@ def lockstep(*, n_threads=None, max_members=None):
     ------
     ValueError
         If ``n_threads`` or ``max_members`` is less than 1.
+    ImportError
+        If joblib is older than 1.3.
 
     Notes
     -----
@@ -75,6 +77,8 @@ def lockstep(*, n_threads=None, max_members=None):
     >>> bool(search.best_score_ > 0.9)
     True
     """
+    if not hasattr(joblib, "parallel_config"):
+        raise ImportError(f"lockstep needs joblib 1.3 or newer, found {joblib.__version__}.")
     for name, value in (("n_threads", n_threads), ("max_members", max_members)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}.")

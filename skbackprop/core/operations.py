@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import get_blas_funcs
 from scipy.sparse import issparse
 
+# Up to here OpenBLAS works in one thread.
 _SMALL_VECTOR = 8192  # elements
 _SMALL_PRODUCT = 1 << 18  # multiplications
 
@@ -57,7 +58,7 @@ def product(a, b, out):
         return partial(_product_of_given, a, b, out)
     if out.ndim > 2 or not out.flags.c_contiguous:
         return partial(np.matmul, a, b, out)
-    if a.shape[0] * a.shape[1] * b.shape[1] > _SMALL_PRODUCT or not _is_blas(a, b, out):
+    if not (_is_small_product(*a.shape, b.shape[1]) and _is_blas(a, b, out)):
         return partial(np.dot, a, b, out)
     # BLAS counts columns first: outᵀ = bᵀ aᵀ
     (left, left_transposed), (right, right_transposed) = _columns_first(b), _columns_first(a)
@@ -145,6 +146,11 @@ def _add(scratch, x, y, n=None, a=None):
 @cache
 def _blas(name, dtype):
     return get_blas_funcs(name, dtype=dtype)
+
+
+def _is_small_product(n, k, m):
+    """Whether a product of shape (n, k) (k, m) is small; that of a vector counts as one."""
+    return n * k * m <= (_SMALL_VECTOR if 1 in (n, m) else _SMALL_PRODUCT)
 
 
 def _is_small(a):

@@ -1,7 +1,7 @@
 """Where a run is trained: alone, unless someone offers to train it together with others."""
 
+from contextlib import nullcontext
 from contextvars import ContextVar
-from functools import partial
 
 from .lbfgs import train_lbfgs
 from .training import train
@@ -10,15 +10,29 @@ from .training import train
 together: ContextVar = ContextVar("together", default=None)
 
 
-def solve(run, *, max_fun, lbfgs):
+def solve(run, *, max_fun, lbfgs, within=nullcontext):
     """Train ``run`` in place by its solver.
+
+    Parameters
+    ----------
+    run : Run
+    max_fun : int
+        Largest number of evaluations of the objective by L-BFGS.
+    lbfgs : bool
+        Whether the solver is L-BFGS.
+    within : callable(run) -> context manager, default=nullcontext
+        What a run that is trained alone is trained in.
 
     Returns
     -------
     list of str
         What the user is to be warned of.
     """
-    alone = partial(_solve_lbfgs, run, max_fun) if lbfgs else partial(_solve_by_batches, run)
+
+    def alone():
+        with within(run):
+            return _solve_lbfgs(run, max_fun) if lbfgs else _solve_by_batches(run)
+
     meet = together.get()
     return alone() if meet is None else meet(run, alone)
 

@@ -1,0 +1,104 @@
+"""Threads of the linear algebra: limited around small fits, and given back."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skbackprop import Activation, BackpropClassifier, BackpropRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def n_threads():
+    """Those of each library of linear algebra."""
+    return [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if set(n_threads()) != {2}:
+            pytest.skip("the linear algebra has one thread only")
+        yield
+
+
+class Looker:
+    """A learning rate that takes down how many threads there are in the course of a fit."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def __call__(self, progress):
+        self.seen.update(n_threads())
+        return 1.0
+
+    def __deepcopy__(self, memo):  # clones and snapshots tell the same one
+        return self
+
+
+def fit(width, batch_size, looker, **params):
+    X = np.random.RandomState(0).uniform(size=(400, 64))
+    model = BackpropClassifier(
+        (width,), batch_size=batch_size, max_iter=2, learning_rate=looker, **params
+    )
+    return model.fit(X, X[:, 0] > 0.5)
+
+
+@pytest.mark.parametrize(
+    ("width", "batch_size", "expected"),
+    [(50, 200, 1), (4, 32, 2), (400, 400, 2)],
+    ids=["small", "never threaded", "large"],
+)
+def test_small_products_have_one_thread(width, batch_size, expected):
+    looker = Looker()
+    fit(width, batch_size, looker)
+    assert looker.seen == {expected}
+    assert set(n_threads()) == {2}
+
+
+def test_lbfgs_multiplies_all_rows():
+    seen = set()
+
+    def activation(z, out):
+        seen.update(n_threads())
+        np.tanh(z, out)
+
+    look = Activation("look", activation, lambda a, out: np.subtract(1.0, a * a, out), False)
+    X = np.random.RandomState(0).uniform(size=(400, 64))
+    BackpropRegressor(hidden_layer_sizes=(50,), activation=look, solver="lbfgs", max_iter=2).fit(
+        X, X[:, 0]
+    )
+    assert seen == {1}
+    assert set(n_threads()) == {2}
+
+
+def test_threads_are_given_back_after_an_error():
+    def fail(progress):
+        raise RuntimeError("as asked")
+
+    with pytest.raises(RuntimeError, match="as asked"):
+        fit(50, 200, fail)
+    assert set(n_threads()) == {2}
+    looker = Looker()
+    fit(50, 200, looker)
+    assert looker.seen == {1}
+
+
+def test_fits_in_several_threads_leave_the_limit_as_it_was():
+    lookers = [Looker() for _ in range(6)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        threads = [threading.Thread(target=fit, args=(50, 200, one)) for one in lookers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert set(n_threads()) == {2}
