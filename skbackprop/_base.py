@@ -358,6 +358,12 @@ class BaseBackprop(CallbackSupportMixin, FittedNetworkMixin, BaseEstimator, ABC)
 
     # -- conventions ------------------------------------------------------------------------------
 
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls):
+        """Found once for each class: a grid search asks for them thousands of times."""
+        return super()._get_param_names()
+
     def _check_stochastic(self):
         if self.solver not in parameters.STOCHASTIC_SOLVERS:
             raise AttributeError(

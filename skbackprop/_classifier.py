@@ -235,7 +235,14 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
 
     def _encode(self, y, dtype):
         """One-hot targets of shape (n_samples, n_outputs); one column for two classes."""
-        return self._label_binarizer.transform(y).astype(dtype)
+        if y.ndim == 2 or self._label_binarizer.y_type_.startswith("multilabel"):
+            return self._label_binarizer.transform(y).astype(dtype)
+        codes = np.searchsorted(self.classes_, y)  # the labels have been checked
+        if len(self.classes_) <= 2:
+            return codes[:, np.newaxis].astype(dtype)
+        one_hot = np.zeros((len(y), len(self.classes_)), dtype)
+        one_hot[np.arange(len(y)), codes] = 1.0
+        return one_hot
 
     def _validate_validation_set(self, X_val, y_val, dtype):
         X_val = self._validate_X(X_val, dtype=dtype)

@@ -6,6 +6,8 @@ from zlib import crc32
 import numpy as np
 from scipy.sparse import issparse
 
+from .streams import make_streams
+
 
 class Batches:
     """The mini-batches of one run.
@@ -77,7 +79,7 @@ class PopulationBatches(Batches):
     def __init__(self, runs):
         super().__init__(runs[0])
         self._order = np.stack([run.rows for run in runs])
-        self._rngs = [run.rng if run.shuffle else None for run in runs]
+        self._streams = make_streams(runs)
         self._sources = {
             "x": _end_to_end([run.X for run in runs]),
             "y": _end_to_end([run.Y for run in runs]),
@@ -89,9 +91,8 @@ class PopulationBatches(Batches):
 
     def shuffle(self):
         """Draw the order of a new epoch: one shuffle of the rows for each run."""
-        for rng, rows in zip(self._rngs, self._order, strict=True):
-            if rng is not None:
-                rng.shuffle(rows)
+        for stream in self._streams:
+            stream.shuffle(self._order)
 
     def load(self, batch, rows):
         """Gather the rows into the buffers of ``batch``."""
@@ -108,14 +109,15 @@ class PopulationBatches(Batches):
 
     def leave(self, k):
         """Draw no more random numbers for member ``k``."""
-        self._rngs[k] = None
+        for stream in self._streams:
+            stream.leave(k)
 
     def select(self, members):
         """The batches of some of the members, given by their numbers."""
         chosen = copy(self)
         chosen._loaded = None
         chosen._order = self._order[members]
-        chosen._rngs = [self._rngs[k] for k in members]
+        chosen._streams = [stream.select(members) for stream in self._streams]
         chosen._sources = {
             name: (data, None if starts is None else starts[members])
             for name, (data, starts) in self._sources.items()

@@ -56,7 +56,9 @@ def product(a, b, out):
     """out ← a b."""
     if isinstance(a, Given):
         return partial(_product_of_given, a, b, out)
-    if out.ndim > 2 or not out.flags.c_contiguous:
+    if out.ndim > 2:
+        return _product_of_stacks(a, b, out)
+    if not out.flags.c_contiguous:
         return partial(np.matmul, a, b, out)
     if not (_is_small_product(*a.shape, b.shape[1]) and _is_blas(a, b, out)):
         return partial(np.dot, a, b, out)
@@ -64,6 +66,21 @@ def product(a, b, out):
     (left, left_transposed), (right, right_transposed) = _columns_first(b), _columns_first(a)
     gemm = _blas("gemm", out.dtype)
     return partial(gemm, 1.0, left, right, 0.0, out.T, left_transposed, right_transposed, True)
+
+
+def _product_of_stacks(a, b, out):
+    """The products of many small matrices, which BLAS takes one by one."""
+    if a.shape[-1] == 1:
+        return partial(np.einsum, "...ij,...jk->...ik", a, b, out=out)
+    if b.strides[-1] == b.itemsize:
+        return partial(np.matmul, a, b, out)
+    # BLAS is slow to read small transposed matrices: together, they are quickly put in order
+    return partial(_product_with_copy, a, b, np.empty(b.shape, b.dtype), out)
+
+
+def _product_with_copy(a, b, copy, out):
+    np.copyto(copy, b)
+    np.matmul(a, copy, out)
 
 
 def _product_of_given(given, b, out):

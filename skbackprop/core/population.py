@@ -104,7 +104,8 @@ class Population(MiniBatchTraining):
         return self._values([run.schedule.rate for run in self.runs])
 
     def _end_epoch(self, terms):
-        terms = {name: np.broadcast_to(value, len(self.runs)) for name, value in terms.items()}
+        columns = [np.broadcast_to(value, len(self.runs)).tolist() for value in terms.values()]
+        values = list(zip(*columns, strict=True))
         norms = np.stack(self.stepper.gradient_norms, axis=-1)
         active, self.active = self.active, []
         for k in active:
@@ -112,7 +113,7 @@ class Population(MiniBatchTraining):
             if run.outcome is None:
                 if run.is_watched:
                     self._write_back(k)
-                own = {name: float(values[k]) for name, values in terms.items()}
+                own = dict(zip(terms, values[k], strict=True))
                 _guarded(run, run.end_epoch, own, norms[k])
             if run.outcome is None:
                 self.active.append(k)

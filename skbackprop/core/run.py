@@ -153,14 +153,16 @@ class Run:
         history.loss_terms.append(terms)
         history.loss_curve.append(loss)
         history.gradient_norms.append(gradient_norms)
-        self.say(f"Iteration {self.n_iter}, loss = {loss:.8f}")
+        if self.verbose:
+            print(f"Iteration {self.n_iter}, loss = {loss:.8f}")
         if stopping.validate is None:
             stopping.update_loss(loss)
             finite = math.isfinite(loss)
         else:
             score = stopping.validate(self.network) if math.isfinite(loss) else math.nan
             history.validation_scores.append(score)
-            self.say(f"Validation score: {score:f}")
+            if self.verbose:
+                print(f"Validation score: {score:f}")
             stopping.update_score(score, self.network)
             finite = not math.isnan(score)
         if not finite:

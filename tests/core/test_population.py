@@ -128,6 +128,14 @@ CASES = {
     "clipping": {"members": [{"max_grad_norm": 0.01}, {"max_grad_norm": 10.0}]},
     "clipping and decay": {"max_grad_norm": 0.1, "weight_decay": 0.01, "solver": "sgd"},
     "max_iter": {"members": [{"max_iter": m} for m in (1, 3, 3, 4, 6, 7, 9, 11, 12, 12)]},
+    "equal seeds": {
+        "members": [
+            {"random_state": seed, "max_iter": m, **rate}
+            for m in (1, 3, 6, 9)
+            for seed in (0, 1)
+            for rate in RATES
+        ]
+    },
     "plateau": {"tol": 0.02, "n_iter_no_change": 1, "members": 3 * RATES, "max_iter": 40},
     "early stopping": {
         "early_stopping": True,
@@ -215,6 +223,37 @@ def test_cases_end_at_different_times():
         train_population(runs)
         assert len({run.n_iter for run in runs}) > 3, name
         assert any(run.outcome == "converged" for run in runs) or name == "max_iter"
+
+
+def test_members_with_equal_seeds_share_their_shuffles():
+    runs = make_runs(**CASES["equal seeds"])
+    batches = Population(runs).batches
+    assert len(batches._streams) == 2
+    batches.shuffle()
+    alone = [run.rows.copy() for run in runs]
+    for run, rows in zip(runs, alone, strict=True):
+        run.rng.shuffle(rows)
+    assert np.array_equal(batches._order, alone)
+
+
+def test_a_generator_of_several_members_draws_for_one_after_the_other():
+    runs = make_runs(n=3)
+    for run in runs:
+        run.rng = runs[0].rng
+    rng = copy.deepcopy(runs[0].rng)
+    batches = Population(runs).batches
+    expected = [run.rows.copy() for run in runs]
+    for _ in range(2):
+        batches.shuffle()
+        for rows in expected:
+            rng.shuffle(rows)
+        assert np.array_equal(batches._order, expected)
+    batches.leave(1)
+    batches.shuffle()
+    rng.shuffle(expected[0])
+    rng.shuffle(expected[2])
+    assert np.array_equal(batches._order, expected)
+    assert runs[0].rng.randint(1 << 30) == rng.randint(1 << 30)
 
 
 @pytest.mark.parametrize("same", ["object", "content"])
