@@ -2,7 +2,8 @@
 
     python benchmarks/bench_scale.py
 
-Memory is the peak resident size of a process of its own, above what it held with the data loaded.
+Memory is the peak resident size of a process of its own in the fit, above its size before the fit,
+with the data loaded.
 """
 
 import resource
@@ -28,18 +29,22 @@ def make_data(n_rows, path=None):
     """Float32 rows whose class is the sign of a linear score; in a file where ``path`` is given."""
     rng = np.random.default_rng(0)
     shape = (n_rows, N_FEATURES)
-    X = (
-        np.empty(shape, np.float32)
-        if path is None
-        else np.memmap(path, np.float32, "w+", shape=shape)
-    )
-    for start in range(0, n_rows, 100_000):
-        rng.standard_normal(
-            out=(part := np.empty((min(100_000, n_rows - start), N_FEATURES), np.float32)),
-            dtype=np.float32,
-        )
-        X[start : start + len(part)] = part
-    return X, (X[:, 0] + X[:, 1] > 0).astype(np.int8)
+    if path is None:
+        X = np.empty(shape, np.float32)
+    else:
+        X = np.memmap(path, np.float32, "w+", shape=shape)
+    y = np.empty(n_rows, np.int8)
+    for start in range(0, n_rows, 10_000):
+        stop = min(start + 10_000, n_rows)
+        X[start:stop] = rng.standard_normal((stop - start, N_FEATURES), dtype=np.float32)
+        y[start:stop] = X[start:stop, :2].sum(axis=1) > 0
+    return X, y
+
+
+def resident_bytes(kind="VmRSS"):
+    """Resident size of this process: "VmRSS", or without the pages of files: "RssAnon"."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split(kind + ":")[1].split()[0]) * 1024
 
 
 def peak_bytes():
@@ -52,7 +57,7 @@ def measure_fit(n_rows):
     X, y = make_data(n_rows)
     clf = BackpropClassifier((32,), max_iter=2, batch_size=1000, random_state=0)
     clf.fit(X[:2000], y[:2000])  # what is loaded once
-    before = peak_bytes()
+    before = resident_bytes()
     start = time.perf_counter()
     clf.fit(X, y)
     seconds = time.perf_counter() - start
@@ -69,19 +74,14 @@ def measure_stream(n_rows):
         X = np.memmap(Path(folder) / "rows", np.float32, "r", shape=(n_rows, N_FEATURES))
         clf = BackpropClassifier((32,), batch_size=1000, random_state=0)
         clf.partial_fit(np.array(X[:1000]), y[:1000], classes=[0, 1])
-        anonymous = _anonymous_bytes()
+        before = resident_bytes("RssAnon")
         start = time.perf_counter()
         for first in range(0, n_rows, 10_000):
             rows = slice(first, first + 10_000)
             clf.partial_fit(X[rows], y[rows])
         seconds = time.perf_counter() - start
-        print(f"{n_rows:9} {seconds:8.2f} {(_anonymous_bytes() - anonymous) / 2**20:9.1f}")
-
-
-def _anonymous_bytes():
-    """Resident memory of this process that is not file pages."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("RssAnon:")[1].split()[0]) * 1024
+        more = resident_bytes("RssAnon") - before
+        print(f"{n_rows:9} {seconds:8.2f} {more / 2**20:9.1f}")
 
 
 def measure_latency():

@@ -39,6 +39,7 @@ def feed_forward(network, X, layers=slice(None)):
     if chunk <= _SMALL:
         if workspace.is_given:
             batch.set_input(None)
+        workspace.network = None  # no cycle of references
         network.idle.append(workspace)
     return out
 
@@ -50,7 +51,9 @@ def _borrow(network, n_rows, layers, is_sparse):
     except IndexError:
         workspace = None
     wanted = (n_rows, layers, is_sparse)
-    if workspace is None or workspace.wanted != wanted:
+    if workspace is not None and workspace.wanted == wanted:
+        workspace.network = network
+    else:
         workspace = Workspace(
             network, n_rows, training=False, layers=layers, sparse_input=is_sparse
         )

@@ -155,14 +155,6 @@ class Workspace:
             self._buffers[key] = np.empty_like(params, shape=shape, dtype=dtype)
         return self._buffers[key][..., :n, :]
 
-    def _draw(self, n, distribution, out):
-        """Fill ``out`` with random numbers, each member of a population from its own stream."""
-        keys = self._buffers["keys"][..., :n, :]
-        if not self.network.population:
-            keys, out = keys[np.newaxis], out[np.newaxis]
-        for noise, member_keys, member in zip(self.noise, keys, out, strict=True):
-            getattr(noise, distribution)(member_keys, member)
-
     def _bind(self, n):
         network, training = self.network, self.training
         parameters = network.parameter_views
@@ -185,7 +177,7 @@ class Workspace:
             slot.below, slot.by_place = (slots[-1] if slots else None), by_place
             slot.network_views = parameters
             slot.weights = batch["weights"] if self.weighted else None
-            slot.draw = partial(self._draw, n)
+            slot.draw = partial(_draw, self.noise, batch.get("keys"))
             slot.set(parameters[i])
             slot.set(gradients[i], prefix="d")
             slot.set(states[i])
@@ -200,4 +192,14 @@ class Workspace:
             slots.append(slot)
             by_place[i] = slot
             x = slot.out
+        for slot in slots:
+            del slot.by_place  # slots that know each other would wait for the garbage collector
         return Pass(self.layers, slots, **batch)
+
+
+def _draw(streams, keys, distribution, out):
+    """Fill ``out`` with random numbers, each member of a population from its own stream."""
+    if out.ndim == 2:
+        keys, out = keys[np.newaxis], out[np.newaxis]
+    for noise, member_keys, member in zip(streams, keys, out, strict=True):
+        getattr(noise, distribution)(member_keys, member)
