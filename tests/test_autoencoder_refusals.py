@@ -289,6 +289,19 @@ def test_validation_set(X, state):
     assert_refused(state, ae, X, lambda: ae.fit(X, X_val=X), "early_stopping is False")
 
 
+def test_tied_weights_are_given_once(X, state):
+    """The decoder's W in ``init`` is the encoder's, transposed, or it would count for nothing."""
+    fitted = autoencoder(tied_weights=True).fit(X)
+    pairs = list(zip(fitted.coefs_, fitted.intercepts_, strict=True))
+    again = autoencoder(tied_weights=True, init=pairs, max_iter=1).fit(X)
+    assert len(again.coefs_) == len(pairs)
+    wrong = [*pairs[:-1], (pairs[-1][0] + 1.0, pairs[-1][1])]
+    fitted.set_params(init=wrong)
+    reason = rf"init\[{len(pairs) - 1}\] has another W than the transpose of init\[0\]'s"
+    assert_refused(state, fitted, X, lambda: fitted.fit(X), reason)
+    autoencoder(init=wrong).fit(X)
+
+
 def test_diverged_training_leaves_the_estimator_as_it_was(X, state):
     ae = autoencoder(solver="sgd", learning_rate="constant").fit(X)
     ae.set_params(learning_rate_init=1e9, max_iter=20)

@@ -144,6 +144,11 @@ class Network:
         init : callable, or list of callable, or list of (W, b)
             One for all dense layers, or one for each.
         rng : numpy.random.RandomState
+
+        Raises
+        ------
+        ValueError
+            If a W is given for tied weights that is not its owner's, transposed.
         """
         dense = [i for i, layer in enumerate(self.layers) if isinstance(layer, Dense)]
         views = self.parameter_views
@@ -153,8 +158,14 @@ class Network:
             layer = self.layers[i]
             W, b = initial_parameters(draw, rng, layer.n_in, layer.n_out)
             views[i]["b"][...] = b
-            if layer.owner(i) == i:
+            owner = layer.owner(i)
+            if owner == i:
                 views[i]["W"][...] = W
+            elif not callable(one) and not np.allclose(W, views[owner]["W"].T):
+                raise ValueError(
+                    f"init[{k}] has another W than the transpose of init[{dense.index(owner)}]'s, "
+                    "but the weights of the two layers are tied."
+                )
 
     def copy(self):
         """A network of the same layers on its own copy of the parameters."""
