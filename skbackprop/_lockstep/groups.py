@@ -4,8 +4,13 @@ import math
 
 # Bytes of the arrays that a step of a group works on, by measurement. Below the first, a step is
 # all overhead, and a second thread waits for the first one's interpreter lock. Above the second,
-# the arrays only crowd each other out of the cache.
-_SMALLEST, _LARGEST = 1 << 18, 1 << 23
+# the arrays only crowd each other out of the cache; several threads had better be crowded than
+# wait for each other.
+_SMALLEST, _LARGEST, _LARGEST_OF_ONE_THREAD = 1 << 18, 1 << 23, 1 << 21
+
+# Of one network that is trained alone: below, it holds the interpreter lock most of the time, and
+# two at a time take longer than one after the other.
+_CONCURRENT = 1 << 20
 
 
 def make_groups(places, n_threads):
@@ -46,18 +51,24 @@ def _key(place):
 def _divide(members, n_threads):
     """Groups of about equal size: few for little work, small enough to stay in cache."""
     n_bytes = _step_bytes(members[0].run)
-    if 2 * n_bytes > _LARGEST:
+    largest = _LARGEST if n_threads > 1 else _LARGEST_OF_ONE_THREAD
+    if 2 * n_bytes > largest:
         return [[member] for member in members]
-    n_groups = math.ceil(len(members) * n_bytes / _LARGEST)
+    n_groups = math.ceil(len(members) * n_bytes / largest)
     n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end
     n_groups = min(n_groups, max(1, len(members) * n_bytes // _SMALLEST))
     return [members[i::n_groups] for i in range(n_groups)]
 
 
+def gains_from_threads(run):
+    """Whether a run that is trained alone gets on beside others, in a thread of its own."""
+    return _step_bytes(run) >= _CONCURRENT
+
+
 def _step_bytes(run):
     """Bytes of the arrays that a step of one network works on, roughly."""
     network = run.network
-    batch_size = min(run.batch_size, len(run.rows))
+    batch_size = len(run.rows) if run.optimizer is None else min(run.batch_size, len(run.rows))
     widths = network.n_inputs + 3 * sum(layer.n_out for layer in network.layers)
     n_elements = batch_size * widths + 5 * network.n_params
     return n_elements * network.params.itemsize

@@ -9,6 +9,7 @@ from sklearn import config_context
 from threadpoolctl import ThreadpoolController
 
 from ..core.population import train_population
+from .groups import gains_from_threads
 from .jobs import Jobs
 from .surroundings import surround, surroundings
 
@@ -24,6 +25,7 @@ class Workers:
     def __init__(self, n_threads):
         self.n_threads = n_threads
         self._one_at_a_time = threading.Lock()
+        self._one_small_run = threading.Lock()
         self._blas = ThreadpoolController()
 
     def train(self, groups):
@@ -62,10 +64,9 @@ class Workers:
             if len(group) > 1:
                 self._train_together(group)
             else:
-                _train_alone(group[0])
+                self._train_alone(group[0])
 
-    @staticmethod
-    def _train_together(group):
+    def _train_together(self, group):
         runs = [place.run for place in group]
         streams = [_streams(run) for run in runs]
         try:
@@ -75,10 +76,17 @@ class Workers:
                 raise
             for place, before in zip(group, streams, strict=True):
                 _restore_streams(place.run, before)
-                _train_alone(place)
+                self._train_alone(place)
         else:
             for place in group:
                 place.error = place.run.error
+
+    def _train_alone(self, place):
+        try:
+            with nullcontext() if gains_from_threads(place.run) else self._one_small_run:
+                place.messages = place.alone()
+        except BaseException as error:
+            place.error = error
 
     @contextmanager
     def _observed(self, place):
@@ -104,13 +112,6 @@ class Workers:
             finally:
                 place.task.surroundings = surroundings()
                 surround(own)
-
-
-def _train_alone(place):
-    try:
-        place.messages = place.alone()
-    except BaseException as error:
-        place.error = error
 
 
 def _streams(run):

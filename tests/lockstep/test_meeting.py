@@ -1,5 +1,7 @@
 """Who is trained with whom."""
 
+import time
+
 import joblib
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validat
 
 from skbackprop import lockstep
 from skbackprop._lockstep.tasks import running_task
+from skbackprop.core import solve as solve_module
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Stochastic Optimizer"),
@@ -40,6 +43,28 @@ def test_large_networks_train_alone(groups):
     result, expected = in_both_ways(lambda: cross_validate(network, X, y, return_estimator=True))
     assert_same(result, expected)
     assert groups == []
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed")
+@pytest.mark.parametrize(("threshold", "at_once"), [(1 << 40, 1), (0, 3)], ids=["small", "large"])
+def test_small_networks_alone_train_one_after_the_other(threshold, at_once, monkeypatch):
+    """Several at a time would wait for each other's interpreter lock."""
+    monkeypatch.setattr("skbackprop._lockstep.groups._CONCURRENT", threshold)
+    begun, most = [], []
+
+    def solve(run, max_fun):
+        begun.append(run)
+        time.sleep(0.05)
+        most.append(len(begun))
+        begun.remove(run)
+        return train_alone(run, max_fun)
+
+    train_alone = solve_module._solve_lbfgs
+    monkeypatch.setattr(solve_module, "_solve_lbfgs", solve)
+    with lockstep(n_threads=3):
+        cross_val_score(classifier(solver="lbfgs"), X, y, cv=3)
+    assert len(most) == 3
+    assert max(most) == at_once
 
 
 def test_an_activation_for_two_axes_only(groups):
