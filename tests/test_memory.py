@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from skbackprop import BackpropAutoencoder, BackpropClassifier
 
@@ -45,9 +47,23 @@ def collected():
     gc.enable()
 
 
+def minimize_keeps_its_function():
+    """Whether this version of SciPy leaves the function it has minimised in a cycle."""
+
+    def function(x):
+        return x @ x, 2 * x
+
+    alive = weakref.ref(function)
+    minimize(function, np.ones(2), method="L-BFGS-B", jac=True)
+    del function
+    return alive() is not None
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("name", MODELS)
 def test_nothing_is_left_to_the_garbage_collector(name, collected):
+    if name in ("lbfgs", "isomap") and minimize_keeps_its_function():
+        pytest.skip("this version of SciPy leaves garbage")
     model = MODELS[name].set_params(max_iter=2, random_state=0)
     for _ in range(2):  # the second fit replaces what the first has left
         model.fit(X, Y)

@@ -83,7 +83,7 @@ class TangentActivate(Activate):
             return super().forward(s)
         return [
             *super().forward(s),
-            *self.slope(s),
+            *self.derivative(s),
             multiply(s.slope, s.below.tangent, s.tangent),  # ȧ = σ′(z) ⊙ ż
         ]
 

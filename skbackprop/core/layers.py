@@ -133,10 +133,10 @@ class Activate(Layer):
         return [partial(self.activation.function, s.x, s.out)]
 
     def backward(self, s):
-        return [*self.slope(s), multiply(s.delta, s.slope, s.delta)]  # δˡ = … ⊙ σ′(zˡ)
+        return [*self.derivative(s), multiply(s.delta, s.slope, s.delta)]  # δˡ = … ⊙ σ′(zˡ)
 
-    def slope(self, s):
-        """σ′(zˡ), unless the forward pass has left it."""
+    def derivative(self, s):
+        """σ′(zˡ) into ``s.slope``, unless the forward pass has left it there."""
         if s.slope_is_ready:
             return []
         return [partial(self.activation.derivative, s.source, s.slope)]

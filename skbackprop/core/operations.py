@@ -53,7 +53,7 @@ class Given:
 
 
 def product(a, b, out):
-    """out ← a b."""
+    """``out`` ← a b."""
     if isinstance(a, Given):
         return partial(_product_of_given, a, b, out)
     if out.ndim > 2:
@@ -92,7 +92,7 @@ def _product_of_given(given, b, out):
 
 
 def add_row(row, out):
-    """Out ← out + row: the row is added to each."""
+    """``out`` ← out + row: the row is added to each."""
     if not _is_small(out):
         return partial(np.add, out, row, out)
     ger = _blas("ger", out.dtype)
@@ -101,24 +101,24 @@ def add_row(row, out):
 
 
 def sum_rows(a, out):
-    """Out ← Σᵢ aᵢ, the sum of the rows, as a product: faster than a sum."""
+    """``out`` ← Σᵢ aᵢ, the sum of the rows: as a product, which is faster."""
     return product(np.ones_like(a, shape=(1, a.shape[-2])), a, out)
 
 
 def multiply(a, b, out):
-    """Out ← a ⊙ b."""
+    """``out`` ← a ⊙ b."""
     return partial(np.multiply, a, b, out)
 
 
 def scale(factor, out):
-    """Out ← factor · out."""
+    """``out`` ← factor · out."""
     if not _is_small(out):
         return partial(np.multiply, out, factor, out)
     return partial(_blas("scal", out.dtype), factor, out.reshape(-1))
 
 
 def accumulate(a, out):
-    """Out ← out + a."""
+    """``out`` ← out + a."""
     if not _is_small(out) or a.dtype != out.dtype:
         return partial(np.add, out, a, out)
     return partial(_blas("axpy", out.dtype), a.reshape(-1), out.reshape(-1))

@@ -113,6 +113,23 @@ def combinations(activation):
     return linear + list(product((1, 3), (False, True), NORMALIZATIONS))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", [n for n, a in ACTIVATIONS.items() if a.with_derivative])
+def test_value_and_derivative_at_once(name, dtype):
+    activation = ACTIVATIONS[name]
+    z = np.linspace(-20, 20, 401, dtype=dtype).reshape(1, -1)
+    a, slope, out, expected = (np.empty_like(z) for _ in range(4))
+    activation.function(z, out)
+    activation.derivative(z if activation.uses_z else out, expected)
+    activation.with_derivative(z, a, slope)
+    tolerance = 4 * np.finfo(dtype).eps
+    assert_allclose(a, out, rtol=tolerance, atol=tolerance)
+    assert_allclose(slope, expected, rtol=tolerance, atol=tolerance)
+    if not activation.uses_z:
+        activation.with_derivative(z, z, slope)  # in place
+        assert_allclose(z, out, rtol=tolerance, atol=tolerance)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("loss, link", CASES)
 def test_gradient_is_the_rate_of_change(activation, loss, link):
