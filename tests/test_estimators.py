@@ -1054,16 +1054,27 @@ def _fit_interrupted(model, *args):
 @pytest.mark.parametrize("Estimator", BOTH)
 @pytest.mark.parametrize("solver", STOCHASTIC)
 def test_ctrl_c_keeps_the_model_so_far(Estimator, solver, problem):
-    """Interrupted from outside, as a user at the keyboard does it."""
+    """Interrupted from outside, as a user at the keyboard does it, after some epochs."""
     X, y = problem("binary")
-    model = _long(Estimator, solver)
-    timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
+    has_begun = threading.Event()
+
+    def tell(progress):
+        if progress > 5 / 10**6:
+            has_begun.set()
+        return 1.0
+
+    def interrupt():
+        if has_begun.wait(60):
+            _thread.interrupt_main()
+
+    model = _long(Estimator, solver, learning_rate=tell)
+    user = threading.Thread(target=interrupt)
+    user.start()
     try:
         caught = _fit_interrupted(model, X, y)
     finally:
-        timer.cancel()
-        timer.join()
+        has_begun.set()
+        user.join()
     assert len(caught) == 1
     assert 1 <= model.n_iter_ < model.max_iter
     assert len(model.loss_curve_) == model.n_iter_
