@@ -192,11 +192,13 @@ class LayerNorm(Layer):
     def bind(self, slot, buffer, training):
         slot.normed = buffer("normed", self.n_out)
         slot.scratch = buffer("scratch", self.n_out)
+        slot.ones = np.ones((1, slot.n_rows), slot.out.dtype)
+        slot.shares = np.full((self.n_out, 1), 1.0 / self.n_out, slot.out.dtype)
 
     @staticmethod
     def mean(s, values):
-        """The mean that standardises, with the axis kept."""
-        return values.mean(axis=-1, keepdims=True)
+        """The mean that standardises, with the axis kept; as a product, which is faster."""
+        return values @ s.shares
 
     @operation
     def forward(self, s):
@@ -230,8 +232,8 @@ class LayerNorm(Layer):
     @staticmethod
     def _parameter_gradients(s):
         np.multiply(s.delta, s.normed, out=s.scratch)
-        np.sum(s.scratch, axis=-2, keepdims=True, out=s.dgain)  # ∂E/∂γ = Σ δ ⊙ x̂
-        np.sum(s.delta, axis=-2, keepdims=True, out=s.dshift)  # ∂E/∂β = Σ δ
+        np.matmul(s.ones, s.scratch, out=s.dgain)  # ∂E/∂γ = Σ δ ⊙ x̂
+        np.matmul(s.ones, s.delta, out=s.dshift)  # ∂E/∂β = Σ δ
         np.multiply(s.delta, s.gain, out=s.delta)  # u = ∂E/∂x̂
 
 
@@ -257,19 +259,18 @@ class BatchNorm(LayerNorm):
     def bind(self, slot, buffer, training):
         super().bind(slot, buffer, training)
         slot.by_batch = training and slot.n_rows > 1
+        slot.shares = np.full((slot.n_rows, 1), 1.0 / slot.n_rows, slot.out.dtype)
 
     @staticmethod
     def mean(s, values):
-        if s.weights is None:
-            return values.mean(axis=-2, keepdims=True)
-        return s.share.swapaxes(-1, -2) @ values
+        return s.shares.swapaxes(-1, -2) @ values
 
     @operation
     def forward(self, s):
         if s.by_batch:
             if s.weights is not None:
                 total = s.weights.sum(axis=-2, keepdims=True)
-                s.share = np.where(
+                s.shares = np.where(
                     total > 0, s.weights / np.where(total > 0, total, 1), 1 / s.n_rows
                 )
             self._track(s, *self._standardize(s))
@@ -290,12 +291,10 @@ class BatchNorm(LayerNorm):
         self._parameter_gradients(s)
         if s.by_batch:
             # ∂E/∂xᵢ = (uᵢ − pᵢ (Σ u + x̂ᵢ Σ u ⊙ x̂)) / √(σ² + ε), pᵢ row i's share of the means
-            total = s.delta.sum(axis=-2, keepdims=True)
             np.multiply(s.delta, s.normed, out=s.scratch)
-            projection = s.scratch.sum(axis=-2, keepdims=True)
-            np.multiply(s.normed, projection, out=s.scratch)
-            s.scratch += total
-            s.scratch *= 1.0 / s.n_rows if s.weights is None else s.share
+            np.multiply(s.normed, s.ones @ s.scratch, out=s.scratch)
+            s.scratch += s.ones @ s.delta
+            s.scratch *= s.shares
             s.delta -= s.scratch
         np.multiply(s.delta, s.inverse_std, out=s.delta)  # one row: μ and σ² are constants
 
