@@ -80,7 +80,7 @@ def test_mathematics_includes_code_that_exists():
         (r"\odot \sigma'(z^{l-1})", "layers", "Activate.backward"),
         (r"\beta_1 m + (1 - \beta_1)\,g", "optimizers", "Adam.update"),
         (r"\frac{\alpha}{2\,b\,\bar w}", "objective", "Objective.data_gradient"),
-        (r"\operatorname{mean}(u \odot \hat x)", "layers", "LayerNorm.backward"),
+        (r"\operatorname{mean}(u \odot \hat x)", "normalization", "LayerNorm.backward"),
     ],
 )
 def test_equation_stands_before_its_code(equation, source, pyobject):

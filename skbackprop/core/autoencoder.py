@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from .activations import Activation
 from .contractive import ContractivePenalty, Directions, TangentActivate, TangentDense
 from .corruption import Corruption
-from .layers import NORMALIZATIONS, Activate, Dense, Dropout
+from .layers import Activate, Dense, Dropout
+from .normalization import NORMALIZATIONS
 from .penalties import KLSparsity, L1Penalty, Reparameterization
 from .tied import SharedDense, TiedDense
 

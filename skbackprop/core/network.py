@@ -3,7 +3,8 @@
 import numpy as np
 
 from .initializers import initial_parameters
-from .layers import NORMALIZATIONS, Activate, Dense, Dropout
+from .layers import Activate, Dense, Dropout
+from .normalization import NORMALIZATIONS
 
 _SECTIONS = (
     "weights",

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from ..core.layers import Activate, BatchNorm, Dense, LayerNorm
+from ..core.layers import Activate, Dense
 from ..core.losses import LINKS, SquaredError
+from ..core.normalization import BatchNorm, LayerNorm
 from ._estimators import unwrap_network
 from ._objective import FittedObjective, PassOn
 from ._trace import LayerTrace, Trace
