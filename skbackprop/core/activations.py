@@ -109,7 +109,8 @@ def _relu_derivative(a, out):  # 1 where a > 0
     np.greater(a, 0.0, out=out)
 
 
-def _relu_with_derivative(z, out, slope):  # a product takes a third of the time of a maximum
+def _relu_with_derivative(z, out, slope):
+    """A product, in a third of the time of a maximum; −∞ becomes NaN, which ends the training."""
     np.greater(z, 0.0, out=slope)
     np.multiply(z, slope, out=out)
 
