@@ -155,29 +155,36 @@ class Workspace:
             self._buffers[key] = np.empty_like(params, shape=shape, dtype=dtype)
         return self._buffers[key][..., :n, :]
 
+    def _batch(self, n):
+        """What a pass has beside its layers: room for ``n`` rows of the data and their losses."""
+        batch = {
+            "n_rows": n,
+            "x": Given() if self.is_given else self._buffer("x", self.n_inputs, n),
+            "weights": self._buffer("weights", 1, n) if self.weighted else None,
+            "keys": self._buffer("keys", 1, n, np.float64) if self.random else None,
+        }
+        if self.training:
+            batch["y"] = self._buffer("y", self.n_outputs, n)
+            batch["losses"] = self._buffer("losses", self.n_outputs, n)
+            batch["loss_sums"] = self.loss_sums[..., :n, :]
+        return batch
+
     def _bind(self, n):
         network, training = self.network, self.training
         parameters = network.parameter_views
         gradients = network.views(self.gradient) if training else [{} for _ in parameters]
         states = network.state_views()
-
-        x = Given() if self.is_given else self._buffer("x", self.n_inputs, n)
+        batch, slots, by_place = self._batch(n), [], {}
+        x = batch["x"]
         delta = self._buffer("dx", self.n_inputs, n) if self._input_gradient else None
         trains_below = self._input_gradient
-        batch, slots, by_place = {"x": x, "n_rows": n}, [], {}
-        if training:
-            batch["y"] = self._buffer("y", self.n_outputs, n)
-            batch["losses"] = self._buffer("losses", self.n_outputs, n)
-            batch["loss_sums"] = self.loss_sums[..., :n, :]
-            batch["weights"] = self._buffer("weights", 1, n) if self.weighted else None
-            batch["keys"] = self._buffer("keys", 1, n, np.float64) if self.random else None
         for i, layer in zip(self.places, self.layers, strict=True):
             slot = Slot()
             slot.n_rows, slot.training = n, training
             slot.below, slot.by_place = (slots[-1] if slots else None), by_place
             slot.network_views = parameters
-            slot.weights = batch["weights"] if self.weighted else None
-            slot.draw = partial(_draw, self.noise, batch.get("keys"))
+            slot.weights = batch["weights"]
+            slot.draw = partial(_draw, self.noise, batch["keys"])
             slot.set(parameters[i])
             slot.set(gradients[i], prefix="d")
             slot.set(states[i])
