@@ -54,7 +54,7 @@ def lockstep(*, n_threads=None, max_members=None):
     of training rows and data type, and equal use of sample weights and gradient clipping. All else
     may differ: data, initial weights, learning rates and schedules, ``alpha``, moments, dropout,
     weight decay, early stopping, ``max_iter``. L-BFGS, sparse data and large networks are trained
-    one by one, several at a time.
+    by themselves: large ones several at a time, small ones one after the other.
 
     Times such as ``mean_fit_time`` include the waiting, so they are all about that of the whole.
     With ``random_state=None`` all networks draw from NumPy's global stream: seeding it with
