@@ -34,8 +34,7 @@ def suitable_threads(run):
 
 def _largest_product(run):
     """Multiplications of the largest matrix product of a step."""
-    n_rows = len(run.rows) if run.optimizer is None else min(run.batch_size, len(run.rows))
-    return n_rows * max(weights.size for weights in run.network.weights())
+    return run.rows_per_step * max(weights.size for weights in run.network.weights())
 
 
 @cache

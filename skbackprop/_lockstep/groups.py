@@ -68,9 +68,8 @@ def gains_from_threads(run):
 def _step_bytes(run):
     """Bytes of the arrays that a step of one network works on, roughly."""
     network = run.network
-    batch_size = len(run.rows) if run.optimizer is None else min(run.batch_size, len(run.rows))
     widths = network.n_inputs + 3 * sum(layer.n_out for layer in network.layers)
-    n_elements = batch_size * widths + 5 * network.n_params
+    n_elements = run.rows_per_step * widths + 5 * network.n_params
     return n_elements * network.params.itemsize
 
 

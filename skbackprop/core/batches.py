@@ -55,6 +55,9 @@ class Batches:
             if self._loaded is batch:
                 return
             self._loaded = batch
+        self._gather(batch, rows)
+
+    def _gather(self, batch, rows):
         if self.sparse:
             batch.set_input(self._X[rows])
         else:
@@ -94,12 +97,7 @@ class PopulationBatches(Batches):
         for stream in self._streams:
             stream.shuffle(self._order)
 
-    def load(self, batch, rows):
-        """Gather the rows into the buffers of ``batch``."""
-        if self._whole:
-            if self._loaded is batch:
-                return
-            self._loaded = batch
+    def _gather(self, batch, rows):
         for name, (data, starts) in self._sources.items():
             data.take(rows if starts is None else rows + starts, 0, getattr(batch, name), "clip")
 

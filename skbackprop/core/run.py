@@ -112,6 +112,12 @@ class Run:
         )
 
     @property
+    def rows_per_step(self):
+        """Rows of the largest step: a batch, or all rows for L-BFGS, which has no optimizer."""
+        n_rows = len(self.rows)
+        return n_rows if self.optimizer is None else min(self.batch_size, n_rows)
+
+    @property
     def is_watched(self):
         """Whether someone looks at the network after each epoch."""
         return self.stopping.validate is not None or self.on_epoch is not None

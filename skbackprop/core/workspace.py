@@ -196,11 +196,10 @@ class Workspace:
                 delta = self._buffer((i, "delta"), layer.n_out, n)
             slot.delta = delta
             layer.bind(slot, lambda name, width, i=i: self._buffer((i, name), width, n), training)
+            del slot.by_place  # slots that know each other would wait for the garbage collector
             slots.append(slot)
             by_place[i] = slot
             x = slot.out
-        for slot in slots:
-            del slot.by_place  # slots that know each other would wait for the garbage collector
         return Pass(self.layers, slots, **batch)
 
 
