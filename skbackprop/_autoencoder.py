@@ -7,19 +7,21 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from . import _parameters as parameters
-from ._autoencoder_parameters import CONSTRAINTS, DESCRIPTIONS
-from ._base import FLOATS, BaseBackprop
-from ._coding import CodingMixin
-from ._combinations import EMBEDDINGS, check_combination
 from ._docstrings import documented
-from ._embedding import start_from_embedding
-from ._sklearn_compat import _fit_context
-from .core.autoencoder import Architecture
-from .core.corruption import CORRUPTIONS
+from ._estimator import parameters
+from ._estimator.autoencoding.codes import CodingMixin
+from ._estimator.autoencoding.combinations import EMBEDDINGS, refuse_bad_combination
+from ._estimator.autoencoding.embedding import start_from_embedding
+from ._estimator.autoencoding.parameters import CONSTRAINTS, DESCRIPTIONS
+from ._estimator.autoencoding.starts import best_start
+from ._estimator.base import BaseBackprop
+from ._estimator.callbacks import train_in_public
+from ._estimator.data import FLOATS, TrainingData, validate_sample_weight
+from ._estimator.sklearn_compat import _fit_context
+from ._estimator.solvers import is_stochastic
+from .core.architectures import AutoencoderArchitecture
+from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
-from .core.network import Network
-from .core.noise import sample_keys
 from .core.prediction import feed_forward
 
 
@@ -155,27 +157,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             If a parameter or the data are not valid, if variants do not combine, or if the weights
             did not stay finite. The estimator is then as it was before.
         """
-        validation = (X_val, X_val, sample_weight_val)
-        if self.n_init == 1 or (self.warm_start and hasattr(self, "_network")):
-            return self._fit(X, X, sample_weight, validation=validation)
-        return self._fit_best(X, sample_weight, validation)
-
-    def _fit_best(self, X, sample_weight, validation):
-        """Keep the best of ``n_init`` starts, by validation score or training loss."""
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
-        starts = []
-        for seed in seeds:
-            start = copy.copy(self)
-            start.random_state = int(seed)
-            starts.append(start._fit(X, X, sample_weight, validation=validation))
-        if self.early_stopping:
-            best = max(starts, key=lambda start: start.best_validation_score_)
-        else:
-            best = min(starts, key=lambda start: np.nan_to_num(start.loss_, nan=np.inf))
-        best.random_state = self.random_state
-        vars(self).clear()
-        vars(self).update(vars(best))
-        return self
+        return self._fit(X, X, sample_weight, validation=(X_val, X_val, sample_weight_val))
 
     @available_if(lambda self: self._check_stochastic() and self._check_streaming())
     @_fit_context(prefer_skip_nested_validation=True)
@@ -213,50 +195,76 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             raise AttributeError(f"partial_fit is not there: init={self.init!r} needs all data.")
         return True
 
-    # -- hooks of the fit -------------------------------------------------------------------------
+    # -- the course of the fit --------------------------------------------------------------------
 
-    def _check_parameters(self, validation, incremental):
-        check_combination(self)
+    def _refuse_bad_combinations(self, validation, incremental):
+        refuse_bad_combination(self)
         X_val, _, weights_val = validation
         if X_val is None and weights_val is not None:
             raise ValueError("sample_weight_val is provided, but X_val was not provided.")
         if X_val is not None and not self.early_stopping:
             raise ValueError("X_val is provided, but early_stopping is False: it has no use.")
-        super()._check_parameters(validation, incremental)
+        super()._refuse_bad_combinations(validation, incremental)
+
+    def _best_job(self, data, validation, given, continuing, incremental):
+        """The best of ``n_init`` starts, by validation score or training loss."""
+        if self.n_init == 1 or continuing or incremental:
+            return super()._best_job(data, validation, given, continuing, incremental)
+        jobs = []
+        for seed in check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init):
+            start = copy.copy(self)
+            start.random_state = int(seed)
+            jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
+        train_in_public(self, jobs, *given, incremental=False)
+        return best_start(jobs)
 
     @property
     def _embedding(self):
         return self.init if isinstance(self.init, str) and self.init in EMBEDDINGS else None
 
-    def _validate(self, X, y, sample_weight, *, continuing, incremental):
-        X = self._check(X, self._network.params.dtype if continuing else FLOATS, not continuing)
-        weights = self._validate_weights(sample_weight, X, None, incremental)
-        if not continuing:
-            self._check_width(X.shape[1])
-            self._set_units(X, weights)
-        if self.corruption == "salt_pepper":
-            self._range = self._seen_range(X, weights, continuing and incremental)
-        if self._needs_noise():  # of X as given: scaled, it may differ in the last bit
-            self._keys = sample_keys(X)
-        return self._scaled(X), self._target(X)
+    def _prepare(self, state, problem):
+        if self._embedding is not None:
+            start_from_embedding(
+                state,
+                problem,
+                problem.Y if self._link == "identity" else _logit(problem.Y),
+                self._embedding,
+                max_iter=1000 if is_stochastic(self) else self.max_iter,
+            )
 
-    def _seen_range(self, X, weights, streaming):
+    # -- data -------------------------------------------------------------------------------------
+
+    def _training_data(self, X, y, sample_weight, *, continuing, incremental):
+        X = self._validate_X(X, continuing=continuing)
+        weights = self._validate_sample_weight(sample_weight, X, None, incremental)
+        if not continuing:
+            self._refuse_wide_code(X.shape[1])
+            self._set_units(X, weights)
+        scaled, limits = self._scaled(X), None
+        if self.corruption == "salt_pepper":
+            seen = scaled if weights is None else scaled[weights > 0]
+            limits = self._limits(seen, streaming=continuing and incremental)
+        return TrainingData(scaled, self._target(X), weights, X_given=X, limits=limits)
+
+    def _limits(self, seen, *, streaming):
         """The smallest and the largest value of each feature, in a stream also of those before."""
-        seen = self._scaled(X if weights is None else X[weights > 0])
         low, high = seen.min(axis=0), seen.max(axis=0)
         before = self._network.layers[0] if streaming else None
-        if isinstance(before, CORRUPTIONS["salt_pepper"]):
+        if isinstance(before, SaltAndPepperCorruption):
             low, high = np.minimum(low, before.low), np.maximum(high, before.high)
         return low, high
 
-    def _sample_keys(self, X):
-        keys = vars(self).pop("_keys", None)
-        return super()._sample_keys(X) if keys is None else keys
+    def _validation_data(self, X_val, y_val, sample_weight_val, dtype):
+        X_val = self._validate_X(X_val, dtype=dtype)
+        weights = validate_sample_weight(sample_weight_val, X_val, "sample_weight_val")
+        return TrainingData(self._scaled(X_val), self._target(X_val), weights)
 
-    def _check(self, X, dtype, reset=False):
-        return validate_data(self, X, dtype=dtype, order="C", reset=reset)
+    def _validate_X(self, X, *, continuing=True, dtype=None):
+        if dtype is None:
+            dtype = self._network.params.dtype if continuing else FLOATS
+        return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
 
-    def _check_width(self, n_features):
+    def _refuse_wide_code(self, n_features):
         is_regular = self.corruption or self.sparsity or self.contractive_weight or self.variational
         if self.n_components > n_features and not is_regular:
             raise ValueError(
@@ -309,34 +317,22 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             return encoder, encoder[::-1]
         return encoder, parameters.hidden_widths(self.decoder_layer_sizes, "decoder_layer_sizes")
 
-    def _build_network(self, X, Y):
-        layers, self._n_encoder = self._architecture(X).build()
-        return Network(layers, dtype=X.dtype)
+    # -- network ----------------------------------------------------------------------------------
 
-    def _new_network(self, X, Y, rng):
-        network = self._build_network(X, Y)
-        network.initialize(self._initializers(), rng)
-        return network
+    def _build_network(self, data):
+        return self._architecture(data.X.shape[1], self._make_corruption(data)).network(data.X.dtype)
 
-    def _start(self, run):
-        if self._embedding is not None:
-            start_from_embedding(
-                run,
-                self._n_encoder,
-                run.Y if self._link == "identity" else _logit(run.Y),
-                self._embedding,
-                max_iter=self.max_iter if self.solver == "lbfgs" else 1000,
-            )
+    def _make_corruption(self, data):
+        if self.corruption is None:
+            return None
+        limits = () if data.limits is None else data.limits
+        return CORRUPTIONS[self.corruption](data.X.shape[1], self.corruption_level, *limits)
 
-    def _architecture(self, X):
+    def _architecture(self, n_features, corruption):
         encoder, decoder = self._widths()
         encoder_activations, decoder_activations = self._activations()
-        corruption = None
-        if self.corruption is not None:
-            limits = vars(self).pop("_range", ())
-            corruption = CORRUPTIONS[self.corruption](X.shape[1], self.corruption_level, *limits)
-        return Architecture(
-            n_features=X.shape[1],
+        return AutoencoderArchitecture(
+            n_features=n_features,
             n_components=self.n_components,
             encoder=list(zip(encoder, encoder_activations, strict=True)),
             decoder=list(zip(decoder, decoder_activations, strict=True)),
@@ -380,10 +376,6 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             or np.any(self.dropout)
         )
 
-    def _validate_validation_set(self, X_val, y_val, dtype):
-        X_val = self._check(X_val, dtype)
-        return self._scaled(X_val), self._target(X_val)
-
     def _scored_input(self, X):
         return X * self.scale_ + self.mean_ if self.standardize else X
 
@@ -397,14 +389,15 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             return np.nan
         return self._explained_variance(y, reconstruction, sample_weight)
 
-    def _carry_on(self, run):
-        super()._carry_on(run)
+    def _history(self):
+        history = super()._history()
         names, values = self.loss_terms_.keys(), zip(*self.loss_terms_.values(), strict=True)
-        run.history.loss_terms = [dict(zip(names, one, strict=True)) for one in values]
+        history.loss_terms = [dict(zip(names, one, strict=True)) for one in values]
+        return history
 
-    def _publish_history(self, run):
-        super()._publish_history(run)
-        terms = run.history.loss_terms
+    def _publish_history(self, state):
+        super()._publish_history(state)
+        terms = state.history.loss_terms
         names = {"data": "reconstruction"}
         self.loss_terms_ = {
             names.get(name, name): [one.get(name, one.get(names.get(name))) for one in terms]

@@ -12,10 +12,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import check_consistent_length
 
-from ._base import BaseBackprop, unchanged_on_error
 from ._docstrings import documented
-from ._features import HiddenFeaturesMixin
-from ._sklearn_compat import (
+from ._estimator.base import BaseBackprop, unchanged_on_error
+from ._estimator.data import TrainingData, refuse_bad_weights, validate_sample_weight
+from ._estimator.features import HiddenFeaturesMixin
+from ._estimator.sklearn_compat import (
     Interval,
     StrOptions,
     _check_partial_fit_first_call,
@@ -203,24 +204,26 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
 
     # -- hooks ------------------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, *, continuing, incremental):
+    def _training_data(self, X, y, sample_weight, *, continuing, incremental):
         X, y = self._validate_X(X, y, continuing=continuing, multi_output=True)
-        y = self._check_labels(y)
+        y = self._as_labels(y)
         if incremental or continuing:
-            self._check_known(y, continuing and not incremental)
+            self._refuse_unknown_classes(y, warm_start=continuing and not incremental)
         else:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        return X, self._encode(y, X.dtype)
+        Y = self._encode(y, X.dtype)
+        return TrainingData(X, Y, self._validate_sample_weight(sample_weight, X, Y, incremental))
 
     @staticmethod
-    def _check_labels(y):
+    def _as_labels(y):
+        """Labels of shape (n_samples,), or an indicator matrix."""
         check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
             return column_or_1d(y, warn=True)
         return y
 
-    def _check_known(self, y, warm_start):
+    def _refuse_unknown_classes(self, y, *, warm_start):
         classes = unique_labels(y)
         if warm_start and set(classes) != set(self.classes_):
             raise ValueError(
@@ -244,17 +247,18 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
         one_hot[np.arange(len(y)), codes] = 1.0
         return one_hot
 
-    def _validate_validation_set(self, X_val, y_val, dtype):
+    def _validation_data(self, X_val, y_val, sample_weight_val, dtype):
         X_val = self._validate_X(X_val, dtype=dtype)
-        y_val = self._check_labels(_check_y(y_val, multi_output=True, estimator=self))
+        y_val = self._as_labels(_check_y(y_val, multi_output=True, estimator=self))
         check_consistent_length(X_val, y_val)
         unseen = np.setdiff1d(unique_labels(y_val), self.classes_)
         if len(unseen):
             raise ValueError(f"y_val has classes that are not in y: {unseen}.")
-        return X_val, self._encode(y_val, X_val.dtype)
+        weights = validate_sample_weight(sample_weight_val, X_val, "sample_weight_val")
+        return TrainingData(X_val, self._encode(y_val, X_val.dtype), weights)
 
-    def _validate_weights(self, sample_weight, X, Y, incremental):
-        weights = super()._validate_weights(sample_weight, X, Y, incremental)
+    def _validate_sample_weight(self, sample_weight, X, Y, incremental):
+        weights = super()._validate_sample_weight(sample_weight, X, Y, incremental)
         if self.class_weight is None:
             return weights
         if incremental and self.class_weight == "balanced":
@@ -263,7 +267,7 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
                 "the class frequencies. Pass them as a dict, from compute_class_weight on all of y."
             )
         by_class = self._weights_by_class(Y, weights)
-        return self._check_weights(
+        return refuse_bad_weights(
             by_class if weights is None else weights * by_class, "class_weight"
         )
 

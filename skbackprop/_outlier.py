@@ -7,8 +7,9 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._autoencoder import BackpropAutoencoder
-from ._base import FLOATS, unchanged_on_error
-from ._sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
+from ._estimator.base import unchanged_on_error
+from ._estimator.data import FLOATS
+from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from .core.density import CodeAndResidualDensity, weighted_quantile
 
 _FEATURES_A_COMPONENT = 4 / 3  # the default code has three quarters of the features

@@ -9,9 +9,11 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length
 
-from ._base import BaseBackprop
 from ._docstrings import documented
-from ._sklearn_compat import Interval, StrOptions, _check_y, _fit_context
+from ._estimator.base import BaseBackprop
+from ._estimator.data import TrainingData, validate_sample_weight
+from ._estimator.features import HiddenFeaturesMixin
+from ._estimator.sklearn_compat import Interval, StrOptions, _check_y, _fit_context
 from .core.losses import LINKS, LOSSES
 from .core.prediction import feed_forward
 
@@ -28,7 +30,7 @@ from .core.prediction import feed_forward
         float
         The quantile in (0, 1) that ``loss="quantile"`` predicts.""",
 )
-class BackpropRegressor(RegressorMixin, BaseBackprop):
+class BackpropRegressor(HiddenFeaturesMixin, RegressorMixin, BaseBackprop):
     """Multi-layer perceptron regressor with backpropagation written from scratch.
 
     A superset of scikit-learn's :class:`~sklearn.neural_network.MLPRegressor`: the same parameters
@@ -175,23 +177,29 @@ class BackpropRegressor(RegressorMixin, BaseBackprop):
 
     # -- hooks ------------------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, *, continuing, incremental):
+    def _training_data(self, X, y, sample_weight, *, continuing, incremental):
         X, y = self._validate_X(X, y, continuing=continuing, multi_output=True, y_numeric=True)
-        return X, self._encode(y, X.dtype, "y")
+        Y = self._encode(y, X.dtype, "y")
+        return TrainingData(X, Y, self._validate_sample_weight(sample_weight, X, Y, incremental))
 
     def _encode(self, y, dtype, name):
         """Targets of shape (n_samples, n_outputs)."""
+        if y.dtype.kind not in "fiub":
+            raise ValueError(
+                f"Unknown label type: {name} must hold real numbers, got dtype {y.dtype}."
+            )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(f"loss='poisson' needs non-negative {name}; its minimum is {y.min()}.")
         return np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
 
-    def _validate_validation_set(self, X_val, y_val, dtype):
+    def _validation_data(self, X_val, y_val, sample_weight_val, dtype):
         X_val = self._validate_X(X_val, dtype=dtype)
         y_val = _check_y(y_val, multi_output=True, y_numeric=True, estimator=self)
         check_consistent_length(X_val, y_val)
-        return X_val, self._encode(y_val, X_val.dtype, "y_val")
+        weights = validate_sample_weight(sample_weight_val, X_val, "sample_weight_val")
+        return TrainingData(X_val, self._encode(y_val, X_val.dtype, "y_val"), weights)
 
     def _make_loss(self):
         options = {

@@ -1,0 +1,107 @@
+"""Parameters that are set and have no effect: one warning says which, and why."""
+
+import inspect
+from functools import cache
+
+import numpy as np
+
+from .solvers import is_stochastic, runs_its_course
+from .warn import warn_user
+
+_STOCHASTIC_ONLY = (
+    "batch_size",
+    "learning_rate",
+    "learning_rate_init",
+    "power_t",
+    "shuffle",
+    "weight_decay",
+    "max_grad_norm",
+)
+
+
+def _solver_ignores(estimator):
+    """Names of the parameters that the solver does not read."""
+    names = [] if is_stochastic(estimator) else [*_STOCHASTIC_ONLY]
+    if estimator.solver != "sgd":
+        names += ["momentum", "nesterovs_momentum"]
+    if estimator.solver != "adam":
+        names += ["beta_1", "beta_2", "epsilon"]
+    if is_stochastic(estimator):
+        names.append("max_fun")
+    return names
+
+
+# Name, whether it has no effect, and why.
+_RULES = (
+    (
+        "power_t",
+        lambda e: is_stochastic(e) and e.learning_rate != "invscaling",
+        "learning_rate is not 'invscaling'",
+    ),
+    (
+        "n_iter_no_change",
+        runs_its_course,
+        "the schedule of the learning rate runs its course over max_iter epochs unless "
+        "early_stopping=True",
+    ),
+    (
+        "tol",
+        runs_its_course,
+        "the schedule of the learning rate runs its course over max_iter epochs unless "
+        "early_stopping=True",
+    ),
+    ("nesterovs_momentum", lambda e: e.solver == "sgd" and e.momentum == 0, "momentum is 0"),
+    ("scoring", lambda e: not e.early_stopping, "early_stopping is False"),
+    ("validation_fraction", lambda e: not e.early_stopping, "early_stopping is False"),
+    ("huber_delta", lambda e: e.loss != "huber", "loss is not 'huber'"),
+    ("quantile", lambda e: e.loss != "quantile", "loss is not 'quantile'"),
+    ("beta", lambda e: not e.variational, "variational is False"),
+    ("corruption_level", lambda e: e.corruption is None, "corruption is None"),
+    ("sparsity_weight", lambda e: e.sparsity is None, "sparsity is None"),
+    ("sparsity_target", lambda e: e.sparsity != "kl", "sparsity is not 'kl'"),
+)
+
+
+def warn_of_ignored_parameters(estimator, has_validation_set):
+    """Warn once of the parameters that are not at their default and have no effect.
+
+    Parameters
+    ----------
+    estimator : estimator
+    has_validation_set : bool
+        Whether ``fit`` was given a validation set of its own.
+    """
+    sentences = []
+    by_solver = [name for name in _solver_ignores(estimator) if _is_set(estimator, name)]
+    if by_solver:
+        given = ", ".join(f"{name}={getattr(estimator, name)!r}" for name in by_solver)
+        sentences.append(f"solver={estimator.solver!r} ignores {given}.")
+    for name, has_no_effect, reason in _RULES:
+        if name not in by_solver and _is_set(estimator, name) and has_no_effect(estimator):
+            sentences.append(f"{name}={getattr(estimator, name)!r} has no effect: {reason}.")
+    if has_validation_set and estimator.early_stopping and _is_set(estimator, "validation_fraction"):
+        sentences.append(
+            f"validation_fraction={estimator.validation_fraction!r} has no effect: a validation "
+            "set is given."
+        )
+    if sentences:
+        warn_user(" ".join(sentences))
+
+
+def _is_set(estimator, name):
+    """Whether the estimator has the parameter, at another value than its default."""
+    default = _default(type(estimator), name)
+    if default is inspect.Parameter.empty:
+        return False
+    value = getattr(estimator, name)
+    return value is not default and not (np.isscalar(value) and value == default)
+
+
+@cache
+def _default(cls, name):
+    """The default of a parameter, in the first signature that has it: a subclass may expose fewer."""
+    for base in cls.__mro__:
+        parameter = inspect.signature(base.__init__).parameters.get(name)
+        if parameter is not None:
+            return parameter.default
+    return inspect.Parameter.empty
