@@ -12,8 +12,8 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
-import skbackprop._base
-import skbackprop._embedding
+import skbackprop._estimator.base
+import skbackprop._estimator.autoencoding.embedding
 from skbackprop import BackpropAutoencoder
 
 pytestmark = pytest.mark.filterwarnings(
@@ -192,7 +192,7 @@ def test_early_stopping_ends_and_restores_the_best(X):
 @pytest.mark.parametrize("init", ["pca", "isomap"])
 def test_the_start_has_not_seen_the_validation_rows(init, X, parameters, monkeypatch):
     held_out = np.arange(50, 60)
-    monkeypatch.setattr(skbackprop._base, "split_rows", lambda *args: (np.arange(50), held_out))
+    monkeypatch.setattr(skbackprop._estimator.base, "split_rows", lambda *args: (np.arange(50), held_out))
     ae = autoencoder(init=init, early_stopping=True, standardize=False, max_iter=1)
     ae.fit(X)
     X[held_out] += 10 * X[held_out[::-1]]
@@ -406,7 +406,7 @@ def test_starts_combine(init, variant, X):
 
 
 def test_large_data_are_embedded_by_landmarks(monkeypatch):
-    monkeypatch.setattr(skbackprop._embedding, "_MAX_LANDMARKS", 100)
+    monkeypatch.setattr(skbackprop._estimator.autoencoding.embedding, "_MAX_LANDMARKS", 100)
     rng = np.random.RandomState(0)
     t = rng.uniform(0, 1, 400)
     X = np.stack([t, t**2], axis=1) + 0.01 * rng.standard_normal((400, 2))

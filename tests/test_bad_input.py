@@ -65,7 +65,7 @@ BAD_PARAMETERS = {
     "learning_rate": ["linear", None, 0.1],
     "learning_rate_init": [0, -0.1, "a"],
     "power_t": [-0.5],
-    "max_iter": [0, 2.5, None],
+    "max_iter": [-1, 2.5, None],
     "shuffle": ["yes", None],
     "random_state": ["seed", 1.5],
     "tol": [-1e-4, None],

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor, _callbacks
-from skbackprop._sklearn_compat import CallbackSupportMixin
+from skbackprop._estimator.sklearn_compat import CallbackSupportMixin
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),

@@ -112,6 +112,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
             data = self._training_data(
                 X, y, sample_weight, continuing=continuing, incremental=incremental
             )
+            self.out_activation_ = self._make_loss().link
             job = self._best_job(data, validation, (X, y, sample_weight), continuing, incremental)
         refuse_divergence(job)
         warn_of_outcome(job, incremental=incremental)
@@ -146,7 +147,6 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
 
     def _publish(self, job, *, keep_state):
         """Publish the fitted attributes, and keep the state where a later call goes on from it."""
-        self.out_activation_ = job.problem.loss.link
         self._publish_network(job.state.network)
         self._publish_history(job.state)
         vars(self).pop("_state", None)

@@ -50,7 +50,6 @@ _RULES = (
         "the schedule of the learning rate runs its course over max_iter epochs unless "
         "early_stopping=True",
     ),
-    ("nesterovs_momentum", lambda e: e.solver == "sgd" and e.momentum == 0, "momentum is 0"),
     ("scoring", lambda e: not e.early_stopping, "early_stopping is False"),
     ("validation_fraction", lambda e: not e.early_stopping, "early_stopping is False"),
     ("huber_delta", lambda e: e.loss != "huber", "loss is not 'huber'"),

@@ -29,13 +29,15 @@ class Activation:
         ``uses_z`` is False, in the *input* x = z otherwise.
     uses_z : bool, default=True
         Whether ``derivative`` is written in z. Where it is written in a, z need not be kept.
-    second_derivative : callable(x, out, scratch) -> None, default=None
+    second_derivative : callable(x, out) -> None, default=None
         Writes σ″ into ``out``, like ``derivative``. Only the contractive penalty needs it.
-        ``scratch`` is an array of the same shape to compute in.
-    with_derivative : callable(z, out, slope, scratch) -> None, default=None
+    with_derivative : callable(z, out, slope) -> None, default=None
         Writes σ(z) into ``out`` and σ′(z) into ``slope``, where that saves work or memory.
         ``out`` may be ``z`` itself when ``uses_z`` is False. Training uses it in place of
         ``function`` and ``derivative``.
+    uses_scratch : bool, default=False
+        Whether ``second_derivative`` and ``with_derivative`` take one more argument: an array of
+        the same shape to compute in.
 
     Examples
     --------
@@ -54,10 +56,13 @@ class Activation:
     function: Callable[[np.ndarray, np.ndarray], object]
     derivative: Callable[[np.ndarray, np.ndarray], object]
     uses_z: bool = True
-    second_derivative: Callable[[np.ndarray, np.ndarray, np.ndarray], object] | None = None
-    with_derivative: (
-        Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], object] | None
-    ) = None
+    second_derivative: Callable[..., object] | None = None
+    with_derivative: Callable[..., object] | None = None
+    uses_scratch: bool = False
+
+    def scratch_arguments(self, scratch):
+        """What `second_derivative` and `with_derivative` take beside their arrays."""
+        return (scratch,) if self.uses_scratch else ()
 
 
 def _zero(x, out, scratch):
@@ -344,14 +349,20 @@ def _mish_second(z, out, scratch):  # (1 − t²) s (2 + z (1 − s − 2 t s)),
     np.multiply(out, scratch, out=out)
 
 
+def _built_in(name, function, derivative, uses_z, second_derivative, with_derivative=None):
+    return Activation(
+        name, function, derivative, uses_z, second_derivative, with_derivative, uses_scratch=True
+    )
+
+
 ACTIVATIONS = {
     activation.name: activation
     for activation in (
-        Activation("identity", _identity, _identity_derivative, False, _zero),
-        Activation("logistic", logistic, _logistic_derivative, False, _logistic_second),
-        Activation("tanh", np.tanh, _tanh_derivative, False, _tanh_second),
-        Activation("relu", _relu, _relu_derivative, False, _zero, _relu_with_derivative),
-        Activation(
+        _built_in("identity", _identity, _identity_derivative, False, _zero),
+        _built_in("logistic", logistic, _logistic_derivative, False, _logistic_second),
+        _built_in("tanh", np.tanh, _tanh_derivative, False, _tanh_second),
+        _built_in("relu", _relu, _relu_derivative, False, _zero, _relu_with_derivative),
+        _built_in(
             "leaky_relu",
             _leaky_relu,
             _leaky_relu_derivative,
@@ -359,11 +370,11 @@ ACTIVATIONS = {
             _zero,
             _leaky_relu_with_derivative,
         ),
-        Activation("elu", _elu, _elu_derivative, False, _elu_second, _elu_with_derivative),
-        Activation("selu", _selu, _selu_derivative, False, _selu_second, _selu_with_derivative),
-        Activation("softplus", _softplus, _softplus_derivative, False, _softplus_second),
-        Activation("gelu", _gelu, _gelu_derivative, True, _gelu_second, _gelu_with_derivative),
-        Activation("silu", _silu, _silu_derivative, True, _silu_second, _silu_with_derivative),
-        Activation("mish", _mish, _mish_derivative, True, _mish_second, _mish_with_derivative),
+        _built_in("elu", _elu, _elu_derivative, False, _elu_second, _elu_with_derivative),
+        _built_in("selu", _selu, _selu_derivative, False, _selu_second, _selu_with_derivative),
+        _built_in("softplus", _softplus, _softplus_derivative, False, _softplus_second),
+        _built_in("gelu", _gelu, _gelu_derivative, True, _gelu_second, _gelu_with_derivative),
+        _built_in("silu", _silu, _silu_derivative, True, _silu_second, _silu_with_derivative),
+        _built_in("mish", _mish, _mish_derivative, True, _mish_second, _mish_with_derivative),
     )
 }

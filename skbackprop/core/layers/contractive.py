@@ -80,6 +80,7 @@ class TangentActivate(Activate):
         tangent, gamma = room.buffer("tangent", width), room.buffer("gamma", width)  # ȧ, γ
         scratch, delta = room.scratch(width), below.delta
         value, derivative = self._value_and_slope(z, a, slope, scratch)
+        written_in = z if sigma.uses_z else a
         forward = [
             *value,
             *derivative,
@@ -88,7 +89,9 @@ class TangentActivate(Activate):
         backward = [
             multiply(delta, slope, delta),  # δ ⊙ σ′(z)
             multiply(gamma, slope, below.gamma),  # ∂P/∂ż = γ ⊙ σ′(z)
-            partial(sigma.second_derivative, z if sigma.uses_z else a, second, scratch),
+            partial(
+                sigma.second_derivative, written_in, second, *sigma.scratch_arguments(scratch)
+            ),
             multiply(second, gamma, second),
             multiply(second, below.tangent, second),
             accumulate(second, delta),  # ∂P/∂z += γ ⊙ ż ⊙ σ″(z)
