@@ -122,7 +122,7 @@ def test_bad_parameter(Estimator, name, value, fitted, state):
     estimator, X, y = fitted(Estimator)
     estimator.set_params(**{name: value})
     before = {k: v for k, v in state(estimator).items() if k != name}
-    with pytest.raises((ValueError, TypeError), match=name) as caught:
+    with pytest.raises(ValueError, match=name) as caught:
         estimator.fit(X, y)
     assert {k: v for k, v in state(estimator).items() if k != name} == before
     # a message that only echoes the name would not help
@@ -183,7 +183,7 @@ BAD_INITS = {
 def test_bad_init(init, entrance, problem):
     X, y = problem("regression")
     reg = BackpropRegressor(hidden_layer_sizes=(4,), init=init, max_iter=2)
-    with pytest.raises((ValueError, TypeError), match=r"init|finite"):
+    with pytest.raises(ValueError, match="init"):
         _call(reg, entrance, X, y)()
     assert not hasattr(reg, "coefs_")
 
