@@ -6,11 +6,13 @@ import warnings
 
 import numpy as np
 import pytest
-from estimator_cases import STOCHASTIC, TARGETS, make, same
+from estimator_cases import BOTH, STOCHASTIC, TARGETS, make, same
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.metrics import accuracy_score, get_scorer, log_loss, r2_score
 from sklearn.model_selection import train_test_split
+
+from skbackprop import BackpropAutoencoder
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -174,3 +176,58 @@ def test_the_split_is_a_validation_set_of_ones_own(target, problem):
     assert_allclose(whole.loss_curve_, split.loss_curve_, rtol=1e-8)
     assert_allclose(whole.validation_scores_, split.validation_scores_, rtol=1e-8)
     same(whole, split, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "f1_macro", "loss", None])
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array])
+def test_a_sparse_indicator_matrix_is_scored_as_a_dense_one(container, scoring, problem):
+    X, y = problem("multilabel", n_samples=100)
+    X_val, y_val = problem("multilabel", n_samples=40, seed=1)
+    for validation in ({}, {"X_val": X_val, "y_val": y_val}):
+        dense, model = (
+            make("multilabel", early_stopping=True, scoring=scoring, max_iter=4, random_state=0)
+            for _ in range(2)
+        )
+        dense.fit(X, y, **validation)
+        if validation:
+            validation["y_val"] = container(y_val)
+        model.fit(X, container(y), **validation)
+        assert_allclose(model.validation_scores_, dense.validation_scores_, rtol=1e-12)
+        same(model, dense)
+
+
+def _held_out_rows(Estimator, X, y, **params):
+    """The rows that the seed holds out."""
+    held_out = []
+
+    def scoring(estimator, X_val, y_val, sample_weight=None):
+        held_out[:] = [np.flatnonzero((row == X).all(axis=1))[0] for row in X_val]
+        return 0.0
+
+    Estimator(scoring=scoring, **params).fit(X, y)
+    return held_out
+
+
+@pytest.mark.parametrize("scoring", [None, "loss"])
+@pytest.mark.parametrize("Estimator", [*BOTH, BackpropAutoencoder])
+def test_held_out_rows_that_weigh_nothing_are_an_error(Estimator, scoring, problem):
+    X, _ = problem("regression", n_samples=40)
+    y = np.arange(40) % 2  # of the same strata, whichever rows weigh nothing
+    params = {
+        "hidden_layer_sizes": (4,),
+        "max_iter": 2,
+        "early_stopping": True,
+        "random_state": 0,
+    }
+    if Estimator is BackpropAutoencoder:
+        params["standardize"] = False  # so that a scorer sees the rows bit by bit
+    held_out = _held_out_rows(Estimator, X, y, **params)
+    assert len(set(held_out)) == 4
+    weights = np.ones(40)
+    weights[held_out] = 0.0
+    model = Estimator(scoring=scoring, **params)
+    with pytest.raises(ValueError, match=r"sample_weight.*validation"):
+        model.fit(X, y, sample_weight=weights)
+    assert not hasattr(model, "coefs_")
+    weights[held_out[0]] = 1.0
+    assert len(model.fit(X, y, sample_weight=weights).validation_scores_) == 2

@@ -49,3 +49,20 @@ def test_partial_fit_after_fit_goes_on(Estimator, problem):
     for _ in range(50):
         model.partial_fit(X, y)
     assert model.loss_ < before
+
+
+@pytest.mark.parametrize("Estimator", BOTH)
+def test_the_best_loss_is_a_loss_after_early_stopping(Estimator, problem):
+    """A score that was watched before is not taken for a loss, nor a loss for a score."""
+    X, y = problem("binary")
+    model = Estimator(**SMALL, early_stopping=True, warm_start=True).fit(X, y)
+    assert model.best_loss_ is None
+    model.set_params(early_stopping=False)
+    for n_calls in range(1, 4):
+        model.partial_fit(X, y)
+        assert model.best_loss_ == min(model.loss_curve_[-n_calls:])
+        assert model.validation_scores_ is None
+        assert model.best_validation_score_ is None
+    model.set_params(early_stopping=True).fit(X, y)
+    assert model.best_loss_ is None
+    assert model.best_validation_score_ == max(model.validation_scores_[-model.n_iter_ :])
