@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import skbackprop
+import skbackprop.inspection
 
 ROOT = Path(__file__).parents[1]
 ESTIMATORS = {name for name in skbackprop.__all__ if name.startswith(("Backprop", "Tabular"))}
@@ -54,14 +55,19 @@ def test_pages(path):
     assert found + of_examples(without_fences, path.name) == []
 
 
-@pytest.mark.parametrize("name", sorted(skbackprop.__all__))
+DOCUMENTED = {
+    f"{module.__name__}.{name}": getattr(module, name)
+    for module in (skbackprop, skbackprop.inspection)
+    for name in module.__all__
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
 def test_docstrings(name):
-    documented = getattr(skbackprop, name)
-    assert of_examples(inspect.getdoc(documented) or "", name) == []
+    assert of_examples(inspect.getdoc(DOCUMENTED[name]) or "", name) == []
 
 
 def test_a_call_by_place_is_found():
-    assert positional_calls("BackpropRegressor((16,))", "here") == [
-        "here: BackpropRegressor((16,))"
-    ]
+    found = positional_calls("BackpropRegressor((16,))", "here")
+    assert found == ["here: BackpropRegressor((16,))"]
     assert positional_calls("BackpropRegressor(hidden_layer_sizes=(16,))", "here") == []
