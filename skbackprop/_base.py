@@ -2,11 +2,12 @@
 
 import copy
 import functools
-import inspect
 import math
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -28,8 +29,10 @@ from .core.stopping import Stopping
 
 FLOATS = (np.float64, np.float32)
 
+Method = TypeVar("Method", bound=Callable[..., Any])
 
-def unchanged_on_error(method):
+
+def unchanged_on_error(method: Method) -> Method:
     """Leave the estimator as it was when ``method`` raises."""
 
     @functools.wraps(method)
@@ -42,7 +45,7 @@ def unchanged_on_error(method):
             vars(self).update(before)
             raise
 
-    return guarded
+    return cast(Method, guarded)
 
 
 @dataclass
@@ -64,12 +67,6 @@ class BaseBackprop(CallbackSupportMixin, FittedNetworkMixin, BaseEstimator, ABC)
     """
 
     _parameter_constraints: dict = parameters.CONSTRAINTS
-
-    def _store_parameters(self, given):
-        """Set the attributes named in the signature of ``__init__`` from its ``locals()``."""
-        for name in inspect.signature(type(self).__init__).parameters:
-            if name != "self":
-                setattr(self, name, given[name])
 
     # -- hooks ------------------------------------------------------------------------------------
 
