@@ -2,6 +2,8 @@
 
 import functools
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -25,8 +27,10 @@ from .solvers import is_stochastic, make_solver
 from .validation import ValidationScore, split_rows
 from .warn import warn_user
 
+Method = TypeVar("Method", bound=Callable[..., Any])
 
-def unchanged_on_error(method):
+
+def unchanged_on_error(method: Method) -> Method:
     """Leave the estimator as it was when ``method`` raises."""
 
     @functools.wraps(method)
@@ -39,7 +43,7 @@ def unchanged_on_error(method):
             vars(self).update(before)
             raise
 
-    return guarded
+    return cast(Method, guarded)
 
 
 class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, BaseEstimator, ABC):
@@ -49,14 +53,6 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
     """
 
     _parameter_constraints: dict = parameters.CONSTRAINTS
-
-    def _store_parameters(self, given):
-        """Set the attributes named in the signature of ``__init__`` from its ``locals()``."""
-        import inspect
-
-        for name in inspect.signature(type(self).__init__).parameters:
-            if name != "self":
-                setattr(self, name, given[name])
 
     # -- what a subclass says ---------------------------------------------------------------------
 
@@ -206,9 +202,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
         if kept is None:
             rng = check_random_state(self.random_state)
             kept = State(fitted, rng, n_samples=self.t_, loss=self.loss_)
-        network = fitted.of_layers(
-            described.layers, fitted.params.copy(), fitted.state.copy()
-        )
+        network = fitted.of_layers(described.layers, fitted.params.copy(), fitted.state.copy())
         return kept.resumed(network, self._history(), incremental=incremental)
 
     def _history(self):
@@ -235,9 +229,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
         """One initializer for each dense layer."""
         n_hidden = len(parameters.hidden_widths(self.hidden_layer_sizes))
         activations = parameters.hidden_activations(self.activation, n_hidden)
-        return parameters.layer_initializers(
-            self.init, activations, self.activation, n_hidden + 1
-        )
+        return parameters.layer_initializers(self.init, activations, self.activation, n_hidden + 1)
 
     def _needs_noise(self):
         """Whether training draws random numbers for its layers."""

@@ -78,10 +78,13 @@ def warn_of_ignored_parameters(estimator, has_validation_set):
     for name, has_no_effect, reason in _RULES:
         if name not in by_solver and _is_set(estimator, name) and has_no_effect(estimator):
             sentences.append(f"{name}={getattr(estimator, name)!r} has no effect: {reason}.")
-    if has_validation_set and estimator.early_stopping and _is_set(estimator, "validation_fraction"):
+    if (
+        has_validation_set
+        and estimator.early_stopping
+        and _is_set(estimator, "validation_fraction")
+    ):
         sentences.append(
-            f"validation_fraction={estimator.validation_fraction!r} has no effect: a validation "
-            "set is given."
+            f"validation_fraction={estimator.validation_fraction!r} has no effect: X_val is given."
         )
     if sentences:
         warn_user(" ".join(sentences))
@@ -98,7 +101,7 @@ def _is_set(estimator, name):
 
 @cache
 def _default(cls, name):
-    """The default of a parameter, in the first signature that has it: a subclass may expose fewer."""
+    """The default of a parameter, from the first class up the line that has it."""
     for base in cls.__mro__:
         parameter = inspect.signature(base.__init__).parameters.get(name)
         if parameter is not None:

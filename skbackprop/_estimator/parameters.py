@@ -49,6 +49,7 @@ CONSTRAINTS = {
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
 }
 
+
 def hidden_widths(hidden_layer_sizes, name="hidden_layer_sizes"):
     """``hidden_layer_sizes`` as a list of int.
 

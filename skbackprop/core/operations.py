@@ -11,7 +11,7 @@ Binding decides in advance what a general function would decide at every call (s
 memory for the result), and it lets a small product be a BLAS routine of SciPy's, at half the
 overhead of the NumPy function. Larger arrays, where OpenBLAS would start threads of its own, and
 populations (arrays with a leading axis) are left to NumPy. Any other arithmetic is an operation,
-too, once it has its arguments: ``partial(np.exp, z, a)``, or a function that is defined in ``bind``.
+too, once it has its arguments: ``partial(np.exp, z, a)``, or a function defined in ``bind``.
 ``benchmarks/bench_operations.py`` measures what this gains.
 """
 

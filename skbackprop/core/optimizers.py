@@ -36,7 +36,7 @@ class Optimizer(ABC):
             What ``coefficients`` returned.
         """
 
-    def adopt(self, moments, former):
+    def adopt(self, moments, former):  # noqa: B027: most have nothing to do
         """Make the moments that an optimizer of other hyperparameters left behind this one's own.
 
         Parameters

@@ -293,7 +293,10 @@ class Workspace:
             signal = bound.above
         batch = Pass(n, start, layers, penalties=penalties, sample_weight=sample_weight, keys=keys)
         if self.training:
-            y, losses = self._batch_buffer("y", self.n_outputs, n), self.buffer("losses", self.n_outputs, n)
+            y, losses = (
+                self._batch_buffer("y", self.n_outputs, n),
+                self.buffer("losses", self.n_outputs, n),
+            )
             batch.bind_loss(
                 self._loss, y, losses, self.loss_sums[..., :n, :], self.scratch(n, self.n_outputs)
             )

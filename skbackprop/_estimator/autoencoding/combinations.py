@@ -99,8 +99,8 @@ def refuse_bad_combination(estimator):
         ),
         (
             is_random and not is_stochastic(estimator),
-            f"solver={estimator.solver!r} cannot minimise a loss that changes at random (corruption, "
-            "contractive_weight, variational). Use solver='adam' or 'sgd'.",
+            f"solver={estimator.solver!r} cannot minimise a loss that changes at random "
+            "(corruption, contractive_weight, variational). Use solver='adam' or 'sgd'.",
         ),
     ]
     for refused, reason in rules:

@@ -58,7 +58,9 @@ class TangentDense(Dense):
             accumulate(tangent_dW, dW),  # ∂P/∂W = (ȧˡ⁻¹)ᵀ ∂P/∂ż
         ]
         if below.gamma is not None:
-            bound.backward.append(product(above.gamma, transpose(W), below.gamma))  # γˡ⁻¹ = ∂P/∂ż Wᵀ
+            bound.backward.append(
+                product(above.gamma, transpose(W), below.gamma)
+            )  # γˡ⁻¹ = ∂P/∂ż Wᵀ
         return bound
 
 
@@ -89,9 +91,7 @@ class TangentActivate(Activate):
         backward = [
             multiply(delta, slope, delta),  # δ ⊙ σ′(z)
             multiply(gamma, slope, below.gamma),  # ∂P/∂ż = γ ⊙ σ′(z)
-            partial(
-                sigma.second_derivative, written_in, second, *sigma.scratch_arguments(scratch)
-            ),
+            partial(sigma.second_derivative, written_in, second, *sigma.scratch_arguments(scratch)),
             multiply(second, gamma, second),
             multiply(second, below.tangent, second),
             accumulate(second, delta),  # ∂P/∂z += γ ⊙ ż ⊙ σ″(z)

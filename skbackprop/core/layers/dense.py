@@ -17,7 +17,10 @@ class Dense(Layer):
         return {"W": ("weights", (self.n_in, self.n_out)), "b": ("biases", (1, self.n_out))}
 
     def bind(self, below, room):
-        a, z = below.value, room.buffer("z", self.n_out)  # (..., n_rows, n_in), (..., n_rows, n_out)
+        a, z = (
+            below.value,
+            room.buffer("z", self.n_out),
+        )  # aˡ⁻¹, zˡ: (..., n_rows, width)
         W, b = room.params["W"], room.params["b"]  # (..., n_in, n_out), (..., 1, n_out)
         forward = [
             product(a, W, z),

@@ -23,8 +23,14 @@ class TiedDense(Dense):
         return {"b": ("biases", (1, self.n_out))}
 
     def bind(self, below, room):
-        a, z = below.value, room.buffer("z", self.n_out)  # (..., n_rows, n_in), (..., n_rows, n_out)
-        V, b = room.params_of(self.owner)["W"], room.params["b"]  # (..., n_out, n_in), (..., 1, n_out)
+        a, z = (
+            below.value,
+            room.buffer("z", self.n_out),
+        )  # (..., n_rows, width)
+        V, b = (
+            room.params_of(self.owner)["W"],
+            room.params["b"],
+        )  # (..., n_out, n_in), b
         forward = [
             product(a, transpose(V), z),
             add_row(b, z),  # z = a Vᵀ + b

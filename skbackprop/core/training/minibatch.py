@@ -1,6 +1,5 @@
 """Training by mini-batches: the step and the epoch."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 

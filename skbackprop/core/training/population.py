@@ -56,7 +56,6 @@ class Population:
         states, solvers = [job.state for job in jobs], [job.solver for job in jobs]
         self.network = stack([state.network for state in states])
         self._moments = [np.stack(m) for m in zip(*(s.moments for s in states), strict=True)]
-        self._noise = [state.noise for state in states]
         dtype = self.network.params.dtype
         clips = solvers[0].max_grad_norm is not None
         self._steps = Steps(
@@ -70,7 +69,7 @@ class Population:
                 column([job.problem.alpha for job in jobs], dtype),
                 column([job.problem.mean_sample_weight for job in jobs], dtype),
             ),
-            self._noise,
+            [state.noise for state in states],
             weight_decay=column([solver.weight_decay for solver in solvers], dtype),
             max_grad_norm=column([s.max_grad_norm for s in solvers], dtype) if clips else None,
             bias_rate=solvers[0].bias_rate,

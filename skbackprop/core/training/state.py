@@ -1,4 +1,4 @@
-"""Where a training stands: all that changes in its course, and all that a later call goes on from."""
+"""Where a training stands: what changes in its course, and what a later call goes on from."""
 
 import copy
 import dataclasses
