@@ -36,7 +36,7 @@ class Optimizer(ABC):
             What ``coefficients`` returned.
         """
 
-    def adopt(self, moments, former):  # noqa: B027: most have nothing to do
+    def adopt(self, moments, former):  # noqa: B027
         """Make the moments that an optimizer of other hyperparameters left behind this one's own.
 
         Parameters
