@@ -71,13 +71,15 @@ class FittedNetworkMixin:
 def _taken_over(name, published, own):
     """The network's own arrays, after copying into them what was published in their place."""
     if len(published) != len(own):
-        raise ValueError(f"{name} has {len(published)} arrays, the network {len(own)} layers.")
+        raise ValueError(f"{name} must hold {len(own)} arrays, one a layer; got {len(published)}.")
     for i, (array, view) in enumerate(zip(published, own, strict=True)):
         if array is view:
             continue
-        if np.shape(array) != view.shape:
+        array = np.asarray(array)
+        if array.shape != view.shape or array.dtype.kind not in "fiub":
             raise ValueError(
-                f"{name}[{i}] has shape {np.shape(array)}; the network's layer has {view.shape}."
+                f"{name}[{i}] must be an array of real numbers of shape {view.shape}; got shape "
+                f"{array.shape} and dtype {array.dtype}."
             )
         view[...] = array
     if isinstance(published, list):

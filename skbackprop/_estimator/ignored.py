@@ -31,33 +31,24 @@ def _solver_ignores(estimator):
     return names
 
 
-# Name, whether it has no effect, and why.
+# Name; whether it has no effect; the parameter that is the reason; and what would change it.
 _RULES = (
     (
         "power_t",
         lambda e: is_stochastic(e) and e.learning_rate != "invscaling",
-        "learning_rate is not 'invscaling'",
+        "learning_rate",
+        "",
     ),
-    (
-        "n_iter_no_change",
-        runs_its_course,
-        "the schedule of the learning rate runs its course over max_iter epochs unless "
-        "early_stopping=True",
-    ),
-    (
-        "tol",
-        runs_its_course,
-        "the schedule of the learning rate runs its course over max_iter epochs unless "
-        "early_stopping=True",
-    ),
-    ("scoring", lambda e: not e.early_stopping, "early_stopping is False"),
-    ("validation_fraction", lambda e: not e.early_stopping, "early_stopping is False"),
-    ("huber_delta", lambda e: e.loss != "huber", "loss is not 'huber'"),
-    ("quantile", lambda e: e.loss != "quantile", "loss is not 'quantile'"),
-    ("beta", lambda e: not e.variational, "variational is False"),
-    ("corruption_level", lambda e: e.corruption is None, "corruption is None"),
-    ("sparsity_weight", lambda e: e.sparsity is None, "sparsity is None"),
-    ("sparsity_target", lambda e: e.sparsity != "kl", "sparsity is not 'kl'"),
+    ("n_iter_no_change", runs_its_course, "learning_rate", ", unless early_stopping=True"),
+    ("tol", runs_its_course, "learning_rate", ", unless early_stopping=True"),
+    ("scoring", lambda e: not e.early_stopping, "early_stopping", ""),
+    ("validation_fraction", lambda e: not e.early_stopping, "early_stopping", ""),
+    ("huber_delta", lambda e: e.loss != "huber", "loss", ""),
+    ("quantile", lambda e: e.loss != "quantile", "loss", ""),
+    ("beta", lambda e: not e.variational, "variational", ""),
+    ("corruption_level", lambda e: e.corruption is None, "corruption", ""),
+    ("sparsity_weight", lambda e: e.sparsity is None, "sparsity", ""),
+    ("sparsity_target", lambda e: e.sparsity != "kl", "sparsity", ""),
 )
 
 
@@ -73,21 +64,23 @@ def warn_of_ignored_parameters(estimator, has_validation_set):
     sentences = []
     by_solver = [name for name in _solver_ignores(estimator) if _is_set(estimator, name)]
     if by_solver:
-        given = ", ".join(f"{name}={getattr(estimator, name)!r}" for name in by_solver)
-        sentences.append(f"solver={estimator.solver!r} ignores {given}.")
-    for name, has_no_effect, reason in _RULES:
+        given = ", ".join(_shown(estimator, name) for name in by_solver)
+        sentences.append(f"{_shown(estimator, 'solver')} ignores {given}.")
+    for name, has_no_effect, reason, unless in _RULES:
         if name not in by_solver and _is_set(estimator, name) and has_no_effect(estimator):
-            sentences.append(f"{name}={getattr(estimator, name)!r} has no effect: {reason}.")
-    if (
-        has_validation_set
-        and estimator.early_stopping
-        and _is_set(estimator, "validation_fraction")
-    ):
+            sentences.append(
+                f"{_shown(estimator, name)} has no effect with {_shown(estimator, reason)}{unless}."
+            )
+    if has_validation_set and _is_set(estimator, "validation_fraction"):
         sentences.append(
-            f"validation_fraction={estimator.validation_fraction!r} has no effect: X_val is given."
+            f"{_shown(estimator, 'validation_fraction')} has no effect where X_val is given."
         )
     if sentences:
         warn_user(" ".join(sentences))
+
+
+def _shown(estimator, name):
+    return f"{name}={getattr(estimator, name)!r}"
 
 
 def _is_set(estimator, name):

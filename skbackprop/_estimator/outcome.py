@@ -1,5 +1,7 @@
 """What the user is told of how a training ended."""
 
+import math
+
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
@@ -9,9 +11,14 @@ _FAR_ABOVE = 10.0  # times the loss that training began with
 
 
 def is_finite(job):
-    """Whether loss, score and weights stayed finite."""
+    """Whether the weights are finite, and the loss that belongs to them.
+
+    With a validation score they are the best epoch's, whatever came later.
+    """
     state = job.state
-    return state.outcome != "diverged" and bool(np.isfinite(state.network.params).all())
+    if not np.isfinite(state.network.params).all():
+        return False
+    return state.outcome != "diverged" or math.isfinite(state.best_score)
 
 
 def refuse_divergence(job):
@@ -24,15 +31,17 @@ def refuse_divergence(job):
     """
     if is_finite(job):
         return
-    if job.solver.is_stochastic:
-        remedy = "Try a smaller learning_rate_init, max_grad_norm, or scaling the data"
-    else:
-        remedy = "Try scaling the data"
     raise ValueError(
-        f"Solver produced non-finite parameter weights or loss: training diverged in "
+        "Solver produced non-finite parameter weights or a non-finite loss in "
         f"{job.solver.epoch_name} {max(1, job.state.n_iter)}. The input data may contain large "
-        f"values and need to be preprocessed. {remedy}."
+        f"values and need to be preprocessed. {_remedy(job.solver)}."
     )
+
+
+def _remedy(solver):
+    if solver.is_stochastic:
+        return "Try a smaller learning_rate_init, max_grad_norm, or scaling the data"
+    return "Try scaling the data"
 
 
 def warn_of_outcome(job, *, incremental):
@@ -40,6 +49,12 @@ def warn_of_outcome(job, *, incremental):
     state, solver = job.state, job.solver
     if state.outcome == "interrupted":
         warn_user("Training interrupted by user.")
+    elif state.outcome == "diverged":
+        warn_user(
+            f"Training diverged in {solver.epoch_name} {state.n_iter}: the loss or the score is "
+            f"not finite. The best weights before are kept. {_remedy(solver)}.",
+            ConvergenceWarning,
+        )
     elif state.outcome == "not_converged":
         warn_user(
             f"{state.message}\nYou might also want to scale the data as shown in:\n"
@@ -72,7 +87,7 @@ def _warn_of_epochs(state, solver, incremental):
 def _warn_of_growth(state):
     """Warn of a loss that ended far above where it began."""
     terms = state.history.loss_terms
-    if not terms or state.initial_loss is None or state.outcome == "interrupted":
+    if not terms or state.initial_loss is None or state.outcome in ("interrupted", "diverged"):
         return
     began, ended = abs(state.initial_loss), terms[-1]["data"]
     if ended - state.initial_loss > _FAR_ABOVE * began:

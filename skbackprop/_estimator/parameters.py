@@ -61,7 +61,7 @@ def hidden_widths(hidden_layer_sizes, name="hidden_layer_sizes"):
     sizes = hidden_layer_sizes
     sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
     if not all(isinstance(size, Integral) for size in sizes):
-        raise ValueError(f"{name} must be whole numbers > 0, got {sizes}.")
+        raise ValueError(f"{name} must be whole numbers, got {sizes}.")
     if not all(size > 0 for size in sizes):
         raise ValueError(f"{name} must be > 0, got {sizes}.")
     return [int(size) for size in sizes]

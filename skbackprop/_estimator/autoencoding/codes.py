@@ -1,5 +1,7 @@
 """What a fitted autoencoder is for: codes, reconstructions, scores, samples."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array, check_random_state
@@ -17,12 +19,14 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     def _scaled(self, X):
         """X in the units of the network's input."""
-        return (X - self.mean_) / self.scale_ if self.standardize else X
+        with np.errstate(all="ignore"):
+            return (X - self.mean_) / self.scale_ if self.standardize else X
 
     def _in_units(self, output):
         """Outputs of the network in the units of X."""
         if self._link == "identity" and self.standardize:
-            return output * self.scale_ + self.mean_
+            with np.errstate(all="ignore"):
+                return output * self.scale_ + self.mean_
         return output
 
     def _from_scores(self, z):
@@ -31,8 +35,10 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     def _explained_variance(self, X, reconstruction, sample_weight):
         """1 − SSE / SST, about the training mean, over all features."""
-        error = np.average(((X - reconstruction) ** 2).sum(axis=1), weights=sample_weight)
-        total = np.average(((X - self._training_mean) ** 2).sum(axis=1), weights=sample_weight)
+        X = np.float64(X)  # squares of single precision may overflow
+        with np.errstate(all="ignore"):
+            error = np.average(((X - reconstruction) ** 2).sum(axis=1), weights=sample_weight)
+            total = np.average(((X - self._training_mean) ** 2).sum(axis=1), weights=sample_weight)
         if total == 0.0:  # nothing varies; as r2_score has it
             return float(error == 0.0)
         return float(1.0 - error / total)
@@ -123,8 +129,9 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             In the squared units of X.
         """
         X = self._validate_new_X(X)
-        error = (X - self._reconstruct(X)) ** 2
-        return error if per_feature else error.mean(axis=1)
+        with np.errstate(all="ignore"):
+            error = (X - self._reconstruct(X)) ** 2
+            return error if per_feature else error.mean(axis=1)
 
     def score_samples(self, X):
         """Score how normal samples are: minus the mean squared error in units of ``scale_``.
@@ -139,7 +146,9 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         scores : ndarray of shape (n_samples,)
             Higher is more normal.
         """
-        return -(self.reconstruction_error(X, per_feature=True) / self.scale_**2).mean(axis=1)
+        X = self._validate_new_X(X)
+        with np.errstate(all="ignore"):
+            return -(((X - self._reconstruct(X)) / self.scale_) ** 2).mean(axis=1)
 
     def score(self, X, y=None, sample_weight=None):
         """Explained variance of the reconstruction: 1 − SSE / SST about the training mean.
@@ -181,7 +190,8 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Raises
         ------
         ValueError
-            If the code is not variational: it has no distribution to draw from.
+            If the code is not variational: it has no distribution to draw from; or if
+            ``n_samples`` is not a positive whole number.
         """
         check_is_fitted(self)
         if not self.variational:
@@ -189,5 +199,7 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 "sample needs variational=True: only a variational code has a distribution to draw "
                 "from."
             )
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(f"n_samples must be a whole number of at least 1, got {n_samples!r}.")
         rng = check_random_state(self.random_state if random_state is None else random_state)
         return self.inverse_transform(rng.standard_normal((n_samples, self._n_features_out)))

@@ -1,5 +1,7 @@
 """Several starts of an autoencoder: the best of them counts."""
 
+from sklearn.exceptions import ConvergenceWarning
+
 from ..outcome import is_finite
 from ..warn import warn_user
 
@@ -34,7 +36,8 @@ def best_start(jobs):
     if len(good) < len(jobs):
         warn_user(
             f"{len(jobs) - len(good)} of n_init={len(jobs)} starts diverged; the best of the "
-            "others is kept."
+            "others is kept.",
+            ConvergenceWarning,
         )
     if good[0].validate is not None:
         return max(good, key=lambda job: job.state.best_score)
