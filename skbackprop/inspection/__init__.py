@@ -1,13 +1,13 @@
 """See a network learn: gradients, traces and pictures of fitted estimators."""
 
-from ._gradient_flow import GradientFlowDisplay
+from ._displays.gradient_flow import GradientFlowDisplay
+from ._displays.latent_space import LatentSpaceDisplay
+from ._displays.loss_curve import LossCurveDisplay
+from ._displays.network import NetworkDisplay
+from ._displays.reconstruction import ReconstructionDisplay
 from ._gradients import check_gradients, loss_and_gradients
-from ._latent_space import LatentSpaceDisplay
-from ._loss_curve import LossCurveDisplay
-from ._network_graph import NetworkDisplay
-from ._reconstruction import ReconstructionDisplay
-from ._trace import LayerTrace, Trace
-from ._tracing import trace
+from ._trace.passes import LayerTrace, Trace
+from ._trace.trace import trace
 from ._watch import watch
 
 __all__ = [

@@ -5,10 +5,9 @@ import copy
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from .._base import BaseBackprop
-from .._callbacks import snapshot, watcher
-from ._autoencoding import feature_names_of
-from ._drawing import epoch_name, require_matplotlib
+from ._displays.drawing import epoch_name, require_matplotlib
+from ._estimators import feature_names_of, require_network
+from ._recording import recorded_fit
 from ._scenes import GrowingCurve, scene_for
 
 
@@ -86,60 +85,19 @@ def watch(
     """
     require_matplotlib("watch")
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(last, BaseBackprop):
-        raise TypeError(
-            "watch needs an estimator of skbackprop, or a pipeline that ends in one; "
-            f"got {type(last).__name__}."
-        )
+    require_network(last, "watch")
     if getattr(last, "n_init", 1) != 1:
         raise ValueError(f"watch shows one training: n_init must be 1, got {last.n_init}.")
     scene = scene_for(last, X, y, grid_resolution)
     options = {"log_scale": log_scale, "interval": interval, "figsize": figsize}
-    recorder = Recorder(last, n_frames - 1)
-    token = watcher.set(recorder)
-    try:
+    with recorded_fit(last, n_frames - 1) as recorder:
         estimator.fit(X, y, **fit_params)
-    finally:
-        watcher.reset(token)
     before = len(last.loss_curve_) - last.n_iter_  # epochs of earlier calls, with warm_start
     states = [*recorder.states, (last.n_iter_, copy.copy(last))]
     states = [(before + epoch, _in_place_of_last(estimator, state)) for epoch, state in states]
     curve = GrowingCurve(last.loss_curve_, epoch_name(last))
     names = feature_names_of(X, np.shape(X)[1])
     return _animate(scene, curve, states, names, getattr(last, "classes_", None), options)
-
-
-class Recorder:
-    """Keeps the states of one estimator over its training, thinning them out as they become many.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The one to look at; others are ignored.
-    n_states : int
-        The most states to keep.
-    """
-
-    def __init__(self, estimator, n_states):
-        self._estimator = estimator
-        self._n_states = max(1, n_states)
-        self._every = 1
-        self._kept = []
-
-    def __call__(self, estimator, run):
-        if estimator is self._estimator and run.n_iter % self._every == 0:
-            self._kept.append((run.n_iter, snapshot(estimator, run)))
-            if len(self._kept) == 2 * self._n_states + 1:
-                self._kept = self._kept[::2]
-                self._every *= 2
-        return False
-
-    @property
-    def states(self):
-        """Evenly spread epochs before the last, and copies of the estimator fitted so far."""
-        kept = self._kept[:-1] or self._kept
-        places = np.linspace(0, len(kept) - 1, min(self._n_states, len(kept)))
-        return [kept[i] for i in places.round().astype(int)]
 
 
 def _animate(scene, curve, states, names, classes, options):

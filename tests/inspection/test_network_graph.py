@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skbackprop import BackpropClassifier
 from skbackprop.inspection import NetworkDisplay, trace
-from skbackprop.inspection._network_layout import edges_between, lay_out
+from skbackprop.inspection._displays.network_graph import edges_between, lay_out
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -2,10 +2,20 @@
 
 import numpy as np
 
-from ._autoencoding import columns_of, feature_names_of, reconstruct
-from ._drawing import COLORS, FAINT, INK, axes_for, diverging_colormap, require_matplotlib
-from ._grid import frame_like, grid_around
-from ._images import as_images, centres, mosaic
+from .._estimators import columns_of, feature_names_of, reconstruct
+from .drawing import (
+    COLORS,
+    FAINT,
+    INK,
+    as_images,
+    axes_for,
+    centres,
+    diverging_colormap,
+    frame_like,
+    grid_around,
+    mosaic,
+    require_matplotlib,
+)
 
 
 class ReconstructionDisplay:

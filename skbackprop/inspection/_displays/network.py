@@ -2,19 +2,21 @@
 
 import numpy as np
 
-from ._drawing import INK, axes_for, diverging_colormap, require_matplotlib
-from ._estimators import unwrap, unwrap_attribute
-from ._network_labels import (
+from .._estimators import unwrap, unwrap_attribute
+from .drawing import INK, axes_for, diverging_colormap, require_matplotlib
+from .network_graph import (
+    RADIUS,
     SMALLEST_FONT,
     caption_layers,
+    edges_between,
     font_size,
+    lay_out,
     name_units,
     print_in_nodes,
     print_on_edges,
     room_for,
 )
-from ._network_layout import RADIUS, edges_between, lay_out
-from ._network_values import describe, values_of
+from .network_values import describe, values_of
 
 _MOST_LABELLED_EDGES = 12
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._trace_sections import sections_of, title_of
-from ._trace_table import to_html, to_text
+from .calculation import Calculation
+from .formulas import Numbers
+from .tables import Tables
+from .text import to_html, to_text
 
 
 @dataclass(eq=False, repr=False)
@@ -153,7 +155,7 @@ class Trace:
         str
             Several lines.
         """
-        return to_text(title_of(self), sections_of(self, precision, max_items))
+        return to_text(_title(self), _sections(self, precision, max_items))
 
     def to_html(self, *, precision=4, max_items=6):
         """The passes as HTML tables, as a notebook shows them.
@@ -170,7 +172,7 @@ class Trace:
         str
             HTML.
         """
-        return to_html(title_of(self), sections_of(self, precision, max_items))
+        return to_html(_title(self), _sections(self, precision, max_items))
 
     def __str__(self):
         return self.to_text()
@@ -180,3 +182,17 @@ class Trace:
 
     def _repr_html_(self):
         return self.to_html()
+
+
+def _title(trace):
+    """What was traced."""
+    widths = [trace.X.shape[1], *(len(layer.intercept) for layer in trace.layers)]
+    shape = " → ".join(str(width) for width in widths)
+    return f"{trace.estimator_name}, {shape} units, loss={trace.loss_function!r}"
+
+
+def _sections(trace, precision, max_items):
+    """The sections of a trace, for ``to_text`` and ``to_html``."""
+    numbers = Numbers(precision, max_items)
+    make = Calculation if len(trace.X) == 1 else Tables
+    return make(trace, numbers).sections()

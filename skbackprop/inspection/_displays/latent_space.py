@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ._autoencoding import as_array, check_coder, columns_of, encode, feature_names_of
-from ._drawing import axes_for, require_matplotlib
-from ._latent_codes import draw_codes
-from ._latent_decoder import draw_manifold, draw_traversal, walk_along, walk_over
+from .._estimators import as_array, check_coder, columns_of, encode, feature_names_of
+from .drawing import axes_for, require_matplotlib
+from .latent_drawing import draw_codes, draw_manifold, draw_traversal, walk_along, walk_over
 
 _KINDS = ("codes", "manifold", "traversal")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._tracing import trace
+from .._trace.trace import trace
 
 
 def values_of(estimator, X, y, color):
