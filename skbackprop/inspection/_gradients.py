@@ -84,7 +84,7 @@ def loss_and_gradients(estimator, X, y=None, sample_weight=None):
     >>> coef_grads[0]  # (1 · 1 + 2 · −1) / 2
     array([[-0.5]])
     """
-    estimator, X = unwrap_network(estimator, X, "loss_and_gradients")
+    estimator, X, y = unwrap_network(estimator, X, y, "loss_and_gradients")
     objective = FittedObjective(estimator, X, y, sample_weight)
     value, gradient = objective.value_and_gradient()
     network = objective.network
@@ -151,7 +151,7 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     >>> check_gradients(clf.fit(X, y), X, y) < 1e-6
     True
     """
-    estimator, X = unwrap_network(estimator, X, "check_gradients")
+    estimator, X, y = unwrap_network(estimator, X, y, "check_gradients")
     objective = FittedObjective(estimator, X, y, sample_weight, dtype=np.float64)
     rng = check_random_state(random_state)
     value, gradient = objective.value_and_gradient()

@@ -158,9 +158,9 @@ def _prediction(z, link):
 
 
 @contextmanager
-def recorded_fit(estimator, n_states):
-    """Fits of ``estimator`` within the context are recorded; gives the ``FitRecorder``."""
-    recorder = FitRecorder(estimator, n_states)
+def recorded_fit(n_states):
+    """The last fit within the context is recorded; gives the ``FitRecorder``."""
+    recorder = FitRecorder(n_states)
     token = watcher.set(recorder)
     try:
         yield recorder
@@ -169,24 +169,29 @@ def recorded_fit(estimator, n_states):
 
 
 class FitRecorder:
-    """Keeps the states of one estimator over its training, thinning them out as they become many.
+    """Keeps the states of a network over its training, thinning them out as they become many.
+
+    When another estimator begins to train, it starts anew: what a pipeline ends in comes last.
 
     Parameters
     ----------
-    estimator : estimator
-        The one to look at; others are ignored.
     n_states : int
         The most states to keep.
     """
 
-    def __init__(self, estimator, n_states):
-        self._estimator = estimator
+    def __init__(self, n_states):
         self._n_states = max(1, n_states)
+        self._begin(None)
+
+    def _begin(self, estimator):
+        self._estimator = estimator
         self._every = 1
         self._kept = []
 
     def __call__(self, estimator, run):
-        if estimator is self._estimator and run.n_iter % self._every == 0:
+        if estimator is not self._estimator:
+            self._begin(estimator)
+        if run.n_iter % self._every == 0:
             self._kept.append((run.n_iter, snapshot(estimator, run)))
             if len(self._kept) == 2 * self._n_states + 1:
                 self._kept = self._kept[::2]

@@ -3,10 +3,11 @@
 import copy
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from ._displays.drawing import epoch_name, require_matplotlib
-from ._estimators import feature_names_of, require_network
+from ._estimators import feature_names_of, require_network, unwrap
 from ._recording import recorded_fit
 from ._scenes import GrowingCurve, scene_for
 
@@ -31,8 +32,9 @@ def watch(
 
     Parameters
     ----------
-    estimator : BackpropClassifier, BackpropRegressor, BackpropAutoencoder, or a Pipeline
-        Not yet fitted; it will be. A pipeline must end in an estimator of skbackprop.
+    estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
+        Not yet fitted; it will be. Or a ``Pipeline`` that ends in one, or a
+        ``TransformedTargetRegressor`` around one.
 
     X : array-like of shape (n_samples, 2), or (n_samples, 1) for regression
         Data that can be drawn.
@@ -84,17 +86,18 @@ def watch(
     >>> animation.save("spirals.gif")  # doctest: +SKIP
     """
     require_matplotlib("watch")
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    last = _network_to_be_fitted(estimator)
     require_network(last, "watch")
     if getattr(last, "n_init", 1) != 1:
         raise ValueError(f"watch shows one training: n_init must be 1, got {last.n_init}.")
     scene = scene_for(last, X, y, grid_resolution)
     options = {"log_scale": log_scale, "interval": interval, "figsize": figsize}
-    with recorded_fit(last, n_frames - 1) as recorder:
+    with recorded_fit(n_frames - 1) as recorder:
         estimator.fit(X, y, **fit_params)
+    last, _, _ = unwrap(estimator)
     before = len(last.loss_curve_) - last.n_iter_  # epochs of earlier calls, with warm_start
     states = [*recorder.states, (last.n_iter_, copy.copy(last))]
-    states = [(before + epoch, _in_place_of_last(estimator, state)) for epoch, state in states]
+    states = [(before + epoch, _with_network(estimator, state)) for epoch, state in states]
     curve = GrowingCurve(last.loss_curve_, epoch_name(last))
     names = feature_names_of(X, np.shape(X)[1])
     return _animate(scene, curve, states, names, getattr(last, "classes_", None), options)
@@ -127,8 +130,22 @@ def _animate(scene, curve, states, names, classes, options):
     return animation
 
 
-def _in_place_of_last(estimator, state):
-    """A pipeline that ends in the given state of its last step; the state itself without one."""
-    if not isinstance(estimator, Pipeline):
-        return state
-    return Pipeline([*estimator.steps[:-1], (estimator.steps[-1][0], state)])
+def _network_to_be_fitted(estimator):
+    """The network at the end of a pipeline or within a ``TransformedTargetRegressor``."""
+    if isinstance(estimator, Pipeline):
+        return _network_to_be_fitted(estimator.steps[-1][1])
+    if isinstance(estimator, TransformedTargetRegressor):
+        return _network_to_be_fitted(estimator.regressor)
+    return estimator
+
+
+def _with_network(estimator, network):
+    """A copy of a fitted estimator with another network in place of its own."""
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        return Pipeline([*estimator.steps[:-1], (name, _with_network(last, network))])
+    if isinstance(estimator, TransformedTargetRegressor):
+        outer = copy.copy(estimator)
+        outer.regressor_ = _with_network(estimator.regressor_, network)
+        return outer
+    return network

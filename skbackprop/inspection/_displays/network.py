@@ -162,7 +162,7 @@ class NetworkDisplay:
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
         fitted = unwrap_attribute(estimator, "coefs_", caller)
-        _, X = unwrap(estimator, X)
+        _, X, y = unwrap(estimator, X, y)
         edges, nodes, node_name = values_of(fitted, X, y, color)
         captions, inputs, outputs = describe(fitted)
         display = cls(

@@ -85,5 +85,5 @@ def trace(estimator, X, y=None, sample_weight=None):
       ∂L/∂w₁ = x·δ₁          = 2·(-0.005312)       = -0.01062
       ∂L/∂b₁ = δ₁                                  = -0.005312
     """
-    estimator, X = unwrap_network(estimator, X, "trace")
+    estimator, X, y = unwrap_network(estimator, X, y, "trace")
     return record_pass(estimator, X, y, sample_weight)
