@@ -29,7 +29,8 @@ def loss_and_gradients(estimator, X, y=None, sample_weight=None):
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
@@ -103,7 +104,8 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data; a few rows are enough.

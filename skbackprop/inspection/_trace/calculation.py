@@ -3,11 +3,18 @@
 import numpy as np
 
 from .formulas import DELTAS, DERIVATIVES, LOSSES, name, names
-from .text import Section
+from .text import Row, Section
 
 
 class Calculation:
-    """One sample, step by step; each row is name = formula = numbers = value."""
+    """One sample, step by step; each row is name = formula = numbers = value.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of one sample.
+    numbers : Numbers
+    """
 
     def __init__(self, trace, numbers):
         self._trace = trace
@@ -16,49 +23,63 @@ class Calculation:
         self._link = trace.layers[-1].activation
 
     def sections(self):
-        forward = [row for layer in self._layers for row in self._forward(layer)]
-        sections = [
-            Section("Forward pass", None, [*self._input(), *forward]),
-            Section("Loss", None, self._loss()),
-        ]
+        """The forward pass, the loss, and the backward pass layer by layer."""
+        rows = self._units("x", None, self._trace.X[0])
+        for layer in self._layers:
+            rows += [*self._scores(layer), *self._normalized(layer), *self._activations(layer)]
+        sections = [Section("Forward pass", None, rows)]
+        if self._trace.loss is None:
+            return sections
+        sections.append(Section("Loss", None, self._loss()))
         for layer in reversed(self._layers):
             title = f"Backward pass, layer {layer.number}"
             sections.append(Section(title, None, self._backward(layer)))
         return sections
 
-    # -- forward ----------------------------------------------------------------------------------
-
     def _rows(self, symbol, layer, cells):
-        """A row for each unit: ``cells(j, name)`` gives formula, numbers and value."""
-        width = len(layer.intercept)
-        rows = [(unit, *cells(j, unit)) for j, unit in self._shown(symbol, layer.number, width)]
-        return [*rows, *self._left_out(width, 3)]
+        """A row for each unit of a layer: ``cells(j)`` gives formula, numbers and value."""
+        return self._each(symbol, layer.number, len(layer.intercept), cells)
 
-    def _shown(self, symbol, number, width):
-        return list(enumerate(names(symbol, number, width)))[: self._numbers.max_items]
+    def _units(self, symbol, layer, values):
+        """A row for each unit with nothing but its value."""
+        return self._each(
+            symbol, layer, len(values), lambda j: ("", "", self._numbers.one(values[j]))
+        )
 
-    def _left_out(self, width, n_cells):
-        rest = width - self._numbers.max_items
-        return [(f"⋮ {rest} more", *[""] * n_cells)] if rest > 0 else []
+    def _each(self, symbol, layer, width, cells):
+        most = self._numbers.max_items
+        units = names(symbol, layer, width)[:most]
+        rows = [Row(unit, *cells(j), (symbol, layer, j)) for j, unit in enumerate(units)]
+        return rows if width <= most else [*rows, Row(f"⋮ {width - most} more")]
 
-    def _input(self):
-        x = self._trace.X[0]
-        shown = self._shown("x", None, len(x))
-        rows = [(unit, "", "", self._numbers.one(x[j])) for j, unit in shown]
-        return [*rows, *self._left_out(len(x), 3)]
+    @staticmethod
+    def _unit(symbol, layer, j):
+        """The name of unit ``j`` of a layer, such as z¹₂."""
+        return names(symbol, layer.number, len(layer.intercept))[j]
 
-    def _forward(self, layer):
-        return [*self._scores(layer), *self._normalized(layer), *self._activations(layer)]
+    @staticmethod
+    def _weight(layer, i, j):
+        """The name of a weight from unit ``i`` to unit ``j``; an index of few units is left out."""
+        fan_in, fan_out = layer.coef.shape
+        return name("w", layer.number, i if fan_in > 1 else None, j if fan_out > 1 else None)
+
+    @staticmethod
+    def _input(layer, i):
+        """The name of what a layer receives from unit ``i`` of the layer before."""
+        symbol, number = ("x", None) if layer.number == 1 else ("a", layer.number - 1)
+        return name(symbol, number, i if layer.coef.shape[0] > 1 else None)
+
+    # -- forward ----------------------------------------------------------------------------------
 
     def _scores(self, layer):
         number, inputs = self._numbers, layer.inputs[0]
-        source = "x" if layer.number == 1 else name("a", layer.number - 1)
-        product = f"{source}·" if len(inputs) == 1 else f"Σ {source}·"
+        sigma = "Σᵢ " if len(inputs) > 1 else ""
 
-        def cells(j, unit):
+        def cells(j):
             terms = number.products(inputs, layer.coef[:, j])
             total = number.sum([*terms, number.one(layer.intercept[j])])
-            formula = f"{product}{unit.replace('z', 'w')} + {unit.replace('z', 'b')}"
+            product = f"{self._input(layer, 'i')}·{self._weight(layer, 'i', j + 1)}"
+            formula = f"{sigma}{product} + {self._unit('b', layer, j)}"
             return formula, total, number.one(layer.z[0, j])
 
         return self._rows("z", layer, cells)
@@ -66,29 +87,33 @@ class Calculation:
     def _normalized(self, layer):
         if layer.normalized is None:
             return []
-        return self._rows(
-            "n",
-            layer,
-            lambda j, unit: (
-                f"normalized {unit.replace('n', 'z')}",
-                "",
-                self._numbers.one(layer.normalized[0, j]),
-            ),
-        )
+
+        def cells(j):
+            formula = f"normalized {self._unit('z', layer, j)}"
+            return formula, "", self._numbers.one(layer.normalized[0, j])
+
+        return self._rows("n", layer, cells)
+
+    @staticmethod
+    def _received(layer):
+        """The symbol and the values of what goes through σ."""
+        return ("z", layer.z) if layer.normalized is None else ("n", layer.normalized)
 
     def _activations(self, layer):
-        symbol = "z" if layer.normalized is None else "n"
-        received = layer.z if layer.normalized is None else layer.normalized
+        number = self._numbers
+        symbol, received = self._received(layer)
 
-        def cells(j, unit):
-            argument = unit.replace("a", symbol)
-            value = self._numbers.one(layer.a[0, j])
+        def cells(j):
+            argument = self._unit(symbol, layer, j)
+            value = number.one(layer.a[0, j])
             if layer.activation == "identity":
                 return argument, "", value
             if layer.activation == "softmax":
-                return f"exp({argument}) / Σ exp({name('z', layer.number)})", "", value
-            function = f"{layer.activation}({self._numbers.one(received[0, j])})"
-            return f"σ({argument})", function, value
+                terms = number.cut([f"exp({number.one(z)})" for z in received[0]])
+                numbers = f"exp({number.one(received[0, j])}) / ({number.sum(terms)})"
+                formula = f"exp({argument}) / Σⱼ exp({name('z', layer.number, 'j')})"
+                return formula, numbers, value
+            return f"σ({argument})", f"{layer.activation}({number.one(received[0, j])})", value
 
         return self._rows("a", layer, cells)
 
@@ -97,22 +122,25 @@ class Calculation:
     def _loss(self):
         trace, number, last = self._trace, self._numbers, self._layers[-1]
         a, y = last.a[0], trace.target[0]
-        rows = [(unit, "", "", number.one(y[j])) for j, unit in self._shown("y", None, len(y))]
-        rows += self._left_out(len(y), 3)
+        several = "j" if len(y) > 1 else None
         formula, worked = LOSSES.get((trace.loss_function, self._link), ("", None))
-        formula = formula.format(a=name("a", last.number))
-        if len(y) > 1:
-            formula = f"Σ {formula}" if formula else ""
-        worked = worked(number, a[0], y[0]) if worked and len(y) == 1 else ""
-        symbol = "ℓ" if trace.l2 else "L"
-        rows.append((symbol, formula, worked, number.one(trace.losses[0])))
-        if trace.l2:
-            squares = sum(float(np.sum(layer.coef**2)) for layer in self._layers)
-            penalty = f"½·{number.product(trace.l2, squares)}"
-            numbers = number.sum([number.one(trace.losses[0]), penalty])
-            rows.append(("λ", "α / Σ sample weights", "", number.one(trace.l2)))
-            rows.append(("L", "ℓ + ½·λ·Σ w²", numbers, number.one(trace.loss)))
-        return rows
+        formula = formula.replace("y", name("y", None, several))
+        formula = formula.format(a=name("a", last.number, several))
+        numbers = ""
+        if worked:
+            terms = [worked(number, *pair) for pair in zip(a, y, strict=True)]
+            numbers = number.sum(number.cut([term for term in terms if term]))
+        if formula and several:
+            formula = f"Σⱼ ({formula})" if " " in formula else f"Σⱼ {formula}"
+        rows = self._units("y", None, y)
+        rows.append(Row("L", formula, numbers, number.one(trace.losses[0]), ("L", None, 0)))
+        if not trace.l2:
+            return [*rows, Row("E", "L", "", number.one(trace.loss), ("E", None, 0))]
+        squares = sum(float(np.sum(layer.coef**2)) for layer in self._layers)
+        penalty = f"½·{number.product(trace.l2, squares)}"
+        numbers = number.sum([number.one(trace.losses[0]), penalty])
+        rows.append(Row("λ", "α / Σ sample weights", "", number.one(trace.l2), ("E", None, 0)))
+        return [*rows, Row("E", "L + ½·λ·‖W‖²", numbers, number.one(trace.loss), ("E", None, 0))]
 
     # -- backward ---------------------------------------------------------------------------------
 
@@ -120,69 +148,75 @@ class Calculation:
         if layer.a_grad is None:
             errors = self._output_delta(layer)
         else:
-            errors = [*self._error(layer), *self._slope(layer), *self._delta(layer)]
+            is_last = layer is self._layers[-1]
+            error = self._output_error if is_last else self._error
+            errors = [*error(layer), *self._slope(layer), *self._delta(layer)]
         return [*errors, *self._coef_grad(layer), *self._intercept_grad(layer)]
+
+    def _target(self, j):
+        return names("y", None, self._trace.target.shape[1])[j]
 
     def _output_delta(self, layer):
         formula, worked = DELTAS.get((self._trace.loss_function, self._link), ("", None))
 
-        def cells(j, unit):
-            a, z, y = layer.a[0, j], layer.z[0, j], self._trace.target[0, j]
-            units = {symbol: unit.replace("δ", symbol) for symbol in "az"}
-            units["y"] = "y" if layer.a.shape[1] == 1 else name("y", j + 1)
-            numbers = worked(self._numbers, a, z, y) if worked else ""
-            return formula.format(**units), numbers, self._numbers.one(layer.delta[0, j])
+        def cells(j):
+            shown = formula.format(a=self._unit("a", layer, j), y=self._target(j))
+            a, y = layer.a[0, j], self._trace.target[0, j]
+            numbers = worked(self._numbers, a, y) if worked else ""
+            return shown, numbers, self._numbers.one(layer.delta[0, j])
 
         return self._rows("δ", layer, cells)
 
-    def _error(self, layer):
-        """∂L/∂aˡ = Σ δˡ⁺¹ wˡ⁺¹, and a − y in the last layer."""
-        number = self._numbers
-        if layer is self._layers[-1]:
-            return self._output_error(layer)
-        following = self._layers[layer.number]
-        product = f"{name('δ', following.number)}·{name('w', following.number)}"
-        if len(following.intercept) > 1:
-            product = f"Σ {product}"
-
-        def cells(j, unit):
-            terms = number.products(following.delta[0], following.coef[j])
-            formula = product
-            if len(layer.intercept) > 1:
-                formula = f"{product} from {unit.replace('∂L/∂', '')}"
-            return formula, number.sum(terms), number.one(layer.a_grad[0, j])
-
-        return self._rows("∂L/∂a", layer, cells)
-
     def _output_error(self, layer):
-        number, target = self._numbers, self._trace.target[0]
-        targets = names("y", None, len(target))
+        """∂E/∂a = a − y of the last layer."""
+        number = self._numbers
 
-        def cells(j, unit):
-            a, y = layer.a[0, j], target[j]
-            formula = f"{unit.replace('∂L/∂', '')} - {targets[j]}"
+        def cells(j):
+            a, y = layer.a[0, j], self._trace.target[0, j]
+            formula = f"{self._unit('a', layer, j)} - {self._target(j)}"
             return formula, f"{number.one(a)} - {number.factor(y)}", number.one(layer.a_grad[0, j])
 
-        return self._rows("∂L/∂a", layer, cells)
+        return self._rows("∂E/∂a", layer, cells)
+
+    def _error(self, layer):
+        """∂E/∂aˡ = Σ δˡ⁺¹ wˡ⁺¹."""
+        number, following = self._numbers, self._layers[layer.number]
+        several = "j" if len(following.intercept) > 1 else None
+
+        def cells(j):
+            terms = number.products(following.delta[0], following.coef[j])
+            delta = name("δ", following.number, several)
+            formula = f"{delta}·{self._weight(following, j + 1, 'j')}"
+            formula = f"Σⱼ {formula}" if several else formula
+            return formula, number.sum(terms), number.one(layer.a_grad[0, j])
+
+        return self._rows("∂E/∂a", layer, cells)
 
     def _slope(self, layer):
         formula, worked = DERIVATIVES.get(layer.activation, ("", None))
-        symbol = "z" if layer.normalized is None else "n"
+        symbol, _ = self._received(layer)
 
-        def cells(j, unit):
-            shown = formula.format(a=unit.replace(symbol, "a"), z=unit)
+        def cells(j):
+            a, z = self._unit("a", layer, j), self._unit(symbol, layer, j)
             numbers = worked(self._numbers, layer.a[0, j]) if worked else ""
-            return shown, numbers, self._numbers.one(layer.derivative[0, j])
+            return formula.format(a=a, z=z), numbers, self._numbers.one(layer.derivative[0, j])
 
         rows = self._rows(symbol, layer, cells)
-        return [(unit if unit.startswith("⋮") else f"σ′({unit})", *rest) for unit, *rest in rows]
+        return [self._renamed(row, f"σ′({row.name})") for row in rows]
+
+    @staticmethod
+    def _renamed(row, new_name):
+        if row.place is None:
+            return row
+        _, layer, j = row.place
+        return Row(new_name, row.formula, row.numbers, row.value, ("σ′", layer, j))
 
     def _delta(self, layer):
-        def cells(j, unit):
+        def cells(j):
             if layer.normalized is not None:  # γ and x̂ of the other units come in
-                formula = f"from all {name('∂L/∂n', layer.number)} = ∂L/∂a·σ′(n)"
+                formula = f"from all {name('∂E/∂n', layer.number)} = ∂E/∂a·σ′(n)"
                 return formula, "", self._numbers.one(layer.delta[0, j])
-            formula = f"{unit.replace('δ', '∂L/∂a')}·σ′({unit.replace('δ', 'z')})"
+            formula = f"{self._unit('∂E/∂a', layer, j)}·σ′({self._unit('z', layer, j)})"
             numbers = self._numbers.product(layer.a_grad[0, j], layer.derivative[0, j])
             return formula, numbers, self._numbers.one(layer.delta[0, j])
 
@@ -190,21 +224,24 @@ class Calculation:
 
     def _coef_grad(self, layer):
         number, l2 = self._numbers, self._trace.l2
-        source = "x" if layer.number == 1 else name("a", layer.number - 1)
 
-        def cells(j, unit):
-            delta = unit.replace("∂L/∂w", "δ")
-            formula = f"{source}·{delta}"
+        def cells(j):
+            formula = f"{self._input(layer, 'i')}·{self._unit('δ', layer, j)}"
             numbers = f"{number.many(layer.inputs[0])}·{number.factor(layer.delta[0, j])}"
             if l2:
-                formula += f" + λ·{unit.replace('∂L/∂', '')}"
+                formula += f" + λ·{self._weight(layer, 'i', j + 1)}"
                 numbers += f" + {number.one(l2)}·{number.many(layer.coef[:, j], factor=True)}"
             return formula, numbers, number.many(layer.coef_grad[:, j])
 
-        return self._rows("∂L/∂w", layer, cells)
+        rows = self._rows("∂E/∂w", layer, cells)
+        for k, row in enumerate(rows):
+            if row.place is not None:
+                weight = self._weight(layer, "i", row.place[2] + 1)
+                rows[k] = Row(f"∂E/∂{weight}", row.formula, row.numbers, row.value, row.place)
+        return rows
 
     def _intercept_grad(self, layer):
-        def cells(j, unit):
-            return unit.replace("∂L/∂b", "δ"), "", self._numbers.one(layer.intercept_grad[j])
+        def cells(j):
+            return self._unit("δ", layer, j), "", self._numbers.one(layer.intercept_grad[j])
 
-        return self._rows("∂L/∂b", layer, cells)
+        return self._rows("∂E/∂b", layer, cells)

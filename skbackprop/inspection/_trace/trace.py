@@ -1,5 +1,9 @@
 """The function trace."""
 
+from dataclasses import replace
+
+from sklearn.base import is_classifier, is_regressor
+
 from .._estimators import unwrap_network
 from .._recording import record_pass
 
@@ -8,18 +12,19 @@ def trace(estimator, X, y=None, sample_weight=None):
     """Run one forward and one backward pass, and keep every number.
 
     The passes are those of the training engine, over all of ``X`` as one batch; see
-    `loss_and_gradients` for the objective L and for what becomes of dropout and normalization.
+    `loss_and_gradients` for the objective E and for what becomes of dropout and normalization.
 
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data: one sample to follow the calculation, or a few.
 
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-        Targets, as for ``fit``; an autoencoder has none.
+        Targets, as for ``fit``. None leaves the way back out; an autoencoder needs none.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Sample weights; 1 if None.
@@ -27,8 +32,8 @@ def trace(estimator, X, y=None, sample_weight=None):
     Returns
     -------
     trace : Trace
-        With z, a, δ, ∂L/∂W and ∂L/∂b of each layer as attributes of ``trace.layers``; prints as a
-        table.
+        With z, a, δ, ∂E/∂W and ∂E/∂b of each layer as attributes of ``trace.layers``; prints as a
+        table, and is stepped through in a notebook.
 
     Raises
     ------
@@ -61,29 +66,39 @@ def trace(estimator, X, y=None, sample_weight=None):
     BackpropClassifier, 1 → 1 → 1 units, loss='squared_error'
     <BLANKLINE>
     Forward pass
-      x                                            = 2
-      z₁     = x·w₁ + b₁     = 2·0.5 + 0.1         = 1.1
-      a₁     = σ(z₁)         = logistic(1.1)       = 0.7503
-      z₂     = a₁·w₂ + b₂    = 0.7503·0.3 + 0.2    = 0.4251
-      a₂     = σ(z₂)         = logistic(0.4251)    = 0.6047
+      x                                            =  2
+      z¹     = x·w¹ + b¹     = 2·0.5 + 0.1         =  1.1
+      a¹     = σ(z¹)         = logistic(1.1)       =  0.7503
+      z²     = a¹·w² + b²    = 0.7503·0.3 + 0.2    =  0.4251
+      a²     = σ(z²)         = logistic(0.4251)    =  0.6047
     <BLANKLINE>
     Loss
-      y                                            = 1
-      L      = ½·(a₂ - y)²   = ½·(0.6047 - 1)²     = 0.07813
+      y                                            =  1
+      L      = ½·(a² - y)²   = ½·(0.6047 - 1)²     =  0.07813
+      E      = L                                   =  0.07813
     <BLANKLINE>
     Backward pass, layer 2
-      ∂L/∂a₂ = a₂ - y        = 0.6047 - 1          = -0.3953
-      σ′(z₂) = a₂·(1 - a₂)   = 0.6047·(1 - 0.6047) = 0.239
-      δ₂     = ∂L/∂a₂·σ′(z₂) = -0.3953·0.239       = -0.09449
-      ∂L/∂w₂ = a₁·δ₂         = 0.7503·(-0.09449)   = -0.07089
-      ∂L/∂b₂ = δ₂                                  = -0.09449
+      ∂E/∂a² = a² - y        = 0.6047 - 1          = -0.3953
+      σ′(z²) = a²·(1 - a²)   = 0.6047·(1 - 0.6047) =  0.239
+      δ²     = ∂E/∂a²·σ′(z²) = -0.3953·0.239       = -0.09449
+      ∂E/∂w² = a¹·δ²         = 0.7503·(-0.09449)   = -0.07089
+      ∂E/∂b² = δ²                                  = -0.09449
     <BLANKLINE>
     Backward pass, layer 1
-      ∂L/∂a₁ = δ₂·w₂         = -0.09449·0.3        = -0.02835
-      σ′(z₁) = a₁·(1 - a₁)   = 0.7503·(1 - 0.7503) = 0.1874
-      δ₁     = ∂L/∂a₁·σ′(z₁) = -0.02835·0.1874     = -0.005312
-      ∂L/∂w₁ = x·δ₁          = 2·(-0.005312)       = -0.01062
-      ∂L/∂b₁ = δ₁                                  = -0.005312
+      ∂E/∂a¹ = δ²·w²         = -0.09449·0.3        = -0.02835
+      σ′(z¹) = a¹·(1 - a¹)   = 0.7503·(1 - 0.7503) =  0.1874
+      δ¹     = ∂E/∂a¹·σ′(z¹) = -0.02835·0.1874     = -0.005312
+      ∂E/∂w¹ = x·δ¹          = 2·(-0.005312)       = -0.01062
+      ∂E/∂b¹ = δ¹                                  = -0.005312
     """
-    estimator, X, y = unwrap_network(estimator, X, y, "trace")
-    return record_pass(estimator, X, y, sample_weight)
+    inner, X, y = unwrap_network(estimator, X, y, "trace")
+    if y is not None or not (is_classifier(inner) or is_regressor(inner)):
+        return record_pass(inner, X, y, sample_weight)
+    return _forward_only(record_pass(inner, X, inner.predict(X), sample_weight))
+
+
+def _forward_only(trace):
+    """A trace without its loss and its way back, which were those of a made-up target."""
+    on_the_way_back = ("delta", "derivative", "a_grad", "coef_grad", "intercept_grad", "norm_grads")
+    layers = [replace(layer, **dict.fromkeys(on_the_way_back)) for layer in trace.layers]
+    return replace(trace, layers=layers, target=None, losses=None, loss=None)
