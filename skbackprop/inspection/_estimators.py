@@ -181,6 +181,15 @@ def as_array(X):
     return X.astype(np.float64, copy=False)
 
 
+def frame_like(rows, X):
+    """Rows as a frame with the columns of X, if X is a frame: estimators know features by name."""
+    if hasattr(X, "iloc"):  # pandas
+        return type(X)(rows, columns=X.columns)
+    if hasattr(X, "columns"):  # polars
+        return type(X)(rows, schema=list(X.columns))
+    return rows
+
+
 def feature_names_of(X, n_features):
     """The column names of a frame, or "feature 1" and so on."""
     if hasattr(X, "columns"):

@@ -76,13 +76,14 @@ class RecordedPass:
 
     Attributes
     ----------
-    outputs, deltas, slopes : dict of int to ndarray
-        The output of each layer of the engine, ∂L/∂output, and σ′ of the activations.
+    outputs, deltas, slopes, stds : dict of int to ndarray
+        The output of each layer of the engine, ∂E/∂output, σ′ of the activations, and what
+        normalization divides by.
     """
 
     def __init__(self, batch):
         self._batch = batch
-        self.outputs, self.deltas, self.slopes = {}, {}, {}
+        self.outputs, self.deltas, self.slopes, self.stds = {}, {}, {}, {}
 
     def __getattr__(self, name):
         return getattr(self._batch, name)
@@ -92,6 +93,8 @@ class RecordedPass:
             for run in layer.forward(slot):
                 run()
             self.outputs[i] = slot.out.copy()
+            if isinstance(layer, LayerNorm):
+                self.stds[i] = 1.0 / slot.inverse_std
         return self.z
 
     def backward(self):
@@ -128,6 +131,8 @@ def _layer_traces(objective, record, gradient):
             )
         elif isinstance(layer, LayerNorm):
             traces[-1].normalized = out
+            traces[-1].norm_std = record.stds[i]
+            traces[-1].norm_params = {k: v[0].copy() for k, v in parameters[i].items()}
             traces[-1].norm_grads = {name: grad[0] for name, grad in gradients[i].items()}
         elif isinstance(layer, Activate):
             traces[-1].activation = layer.activation.name
@@ -139,7 +144,7 @@ def _layer_traces(objective, record, gradient):
 
 
 def _through_output(objective, record, layers):
-    """Fill in ∂L/∂a and σ′ of the last layer where δ is their product."""
+    """Fill in ∂E/∂a and σ′ of the last layer where δ is their product."""
     loss, last = objective.objective.loss, layers[-1]
     if isinstance(loss, SquaredError) and loss.link == "logistic":
         weights = 1.0 if record.weights is None else record.weights

@@ -7,8 +7,8 @@ fitted estimator, in another state of its training, makes of the data.
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-from ._displays.drawing import COLORS, FAINT, INK, frame_like, grid_around, light_grid, line_over
-from ._estimators import as_array
+from ._displays.drawing import COLORS, FAINT, INK, grid_around, light_grid, line_over
+from ._estimators import as_array, frame_like
 
 
 def scene_for(estimator, X, y, resolution):

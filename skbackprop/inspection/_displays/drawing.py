@@ -98,15 +98,6 @@ def line_over(values, resolution, margin=0.1):
     return np.linspace(low - reach, high + reach, resolution)
 
 
-def frame_like(rows, X):
-    """Rows as a frame with the columns of X, if X is a frame: estimators know features by name."""
-    if hasattr(X, "iloc"):  # pandas
-        return type(X)(rows, columns=X.columns)
-    if hasattr(X, "columns"):  # polars
-        return type(X)(rows, schema=list(X.columns))
-    return rows
-
-
 def as_images(rows, image_shape):
     """Samples as images.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._estimators import coder_of, columns_of, feature_names_of, reconstruct
+from .._estimators import coder_of, columns_of, feature_names_of, frame_like, reconstruct
 from .drawing import (
     COLORS,
     FAINT,
@@ -11,7 +11,6 @@ from .drawing import (
     axes_for,
     centres,
     diverging_colormap,
-    frame_like,
     grid_around,
     mosaic,
     require_matplotlib,

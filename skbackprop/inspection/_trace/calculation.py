@@ -89,8 +89,8 @@ class Calculation:
             return []
 
         def cells(j):
-            formula = f"normalized {self._unit('z', layer, j)}"
-            return formula, "", self._numbers.one(layer.normalized[0, j])
+            z = self._unit("z", layer, j)
+            return f"γ·({z} - μ) / s + β", "", self._numbers.one(layer.normalized[0, j])
 
         return self._rows("n", layer, cells)
 

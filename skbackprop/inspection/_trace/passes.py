@@ -41,7 +41,7 @@ class LayerTrace:
         zˡ = aˡ⁻¹ Wˡ + bˡ.
 
     normalized : ndarray of shape (n_samples, fan_out), or None
-        What normalization makes of zˡ; it is this that then goes through σ.
+        nˡ = γ (zˡ − μ) / s + β, what normalization makes of zˡ; it is this that goes through σ.
 
     a : ndarray of shape (n_samples, fan_out)
         aˡ = σ(zˡ); the prediction in the last layer.
@@ -61,6 +61,12 @@ class LayerTrace:
     intercept_grad : ndarray of shape (fan_out,), or None
         ∂E/∂bˡ = Σ δˡ over the samples.
 
+    norm_std : ndarray of shape (n_samples, 1) or (1, fan_out), or None
+        s, by which layer normalization divides each sample, or batch normalization each unit.
+
+    norm_params : dict of str to ndarray of shape (fan_out,), or None
+        γ as "gain" and β as "shift", where the layer is normalized.
+
     norm_grads : dict of str to ndarray of shape (fan_out,), or None
         ∂E/∂γ as "gain" and ∂E/∂β as "shift", where the layer is normalized.
     """
@@ -78,6 +84,8 @@ class LayerTrace:
     normalized: np.ndarray | None = None
     derivative: np.ndarray | None = None
     a_grad: np.ndarray | None = None
+    norm_std: np.ndarray | None = None
+    norm_params: dict | None = None
     norm_grads: dict | None = None
 
     def __repr__(self):
