@@ -55,10 +55,6 @@ def input_gradients(estimator, X, *, of="score", output=None):
     integrated_gradients : Shares of the output that add up.
     InputGradientsDisplay : The features by their influence.
 
-    Notes
-    -----
-    With ``normalization="batch"`` samples go through the network one by one, which is slower.
-
     References
     ----------
     .. [1] Simonyan, Vedaldi & Zisserman (2014), "Deep inside convolutional networks: visualising
@@ -215,15 +211,13 @@ def _one_output(values, output):
 
 def _gradients(network, X, of):
     """∂ output / ∂x, shape (n_samples, n_features, n_outputs)."""
-    one_by_one = network.normalization == "batch"  # a single row uses the running statistics
-    size = 1 if one_by_one else _CHUNK
-    parts = [X[start : start + size] for start in range(0, len(X), size)]
+    parts = [X[start : start + _CHUNK] for start in range(0, len(X), _CHUNK)]
     return np.concatenate([_backward(network, part, of) for part in parts])
 
 
 def _backward(network, X, of):
     """The same by one pass over a few rows."""
-    passes = record_pass(network, X, network.predict(X), None)
+    passes = record_pass(network, X, network.predict(X), as_in_prediction=True)
     *hidden, last = passes.layers
     error = _through_link(last, of)  # (n_samples, n_outputs, units), δ of each output in turn
     gradients = error @ last.coef.T

@@ -12,16 +12,16 @@ from .._callbacks import snapshot, watcher
 from ..core.layers import Activate, Dense
 from ..core.losses import LINKS, SquaredError
 from ..core.normalization import BatchNorm, LayerNorm
-from ._objective import FittedObjective, PassOn
+from ._objective import BatchNormInPrediction, FittedObjective, PassOn
 from ._trace.passes import LayerTrace, Trace
 
-_FOLLOWED = (Dense, LayerNorm, BatchNorm, Activate, PassOn)
+_FOLLOWED = (Dense, LayerNorm, BatchNorm, BatchNormInPrediction, Activate, PassOn)
 
 
 # The numbers of a pass ------------------------------------------------------------
 
 
-def record_pass(estimator, X, y, sample_weight):
+def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
     """One forward and one backward pass over all of X as one batch, every number kept.
 
     Parameters
@@ -30,6 +30,8 @@ def record_pass(estimator, X, y, sample_weight):
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like or None
     sample_weight : array-like of shape (n_samples,) or None
+    as_in_prediction : bool
+        Whether batch normalization uses its running statistics, whatever the rows.
 
     Returns
     -------
@@ -40,7 +42,8 @@ def record_pass(estimator, X, y, sample_weight):
     ValueError
         If the network has layers of another kind than those of a plain network.
     """
-    objective = FittedObjective(estimator, X.toarray() if issparse(X) else X, y, sample_weight)
+    X = X.toarray() if issparse(X) else X
+    objective = FittedObjective(estimator, X, y, sample_weight, as_in_prediction=as_in_prediction)
     _check_layers(objective.network)
     record = objective.batch = RecordedPass(objective.batch)
     value, gradient = objective.value_and_gradient()

@@ -97,6 +97,24 @@ def trace(estimator, X, y=None, sample_weight=None):
     return _forward_only(record_pass(inner, X, inner.predict(X), sample_weight))
 
 
+def activations_in_prediction(network, X):
+    """The activations of each layer, the input first, as ``predict`` computes them.
+
+    Parameters
+    ----------
+    network : BackpropClassifier, BackpropRegressor or BackpropAutoencoder, fitted
+    X : array-like of shape (n_samples, n_features)
+
+    Returns
+    -------
+    list of ndarray of shape (n_samples, n_units)
+    """
+    has_target = is_classifier(network) or is_regressor(network)
+    y = network.predict(X) if has_target else None
+    passes = record_pass(network, X, y, as_in_prediction=True)
+    return [passes.X, *(layer.a for layer in passes.layers)]
+
+
 def _forward_only(trace):
     """A trace without its loss and its way back, which were those of a made-up target."""
     on_the_way_back = ("delta", "derivative", "a_grad", "coef_grad", "intercept_grad", "norm_grads")
