@@ -29,7 +29,8 @@ def loss_and_gradients(estimator, X, y=None, sample_weight=None):
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
@@ -84,7 +85,7 @@ def loss_and_gradients(estimator, X, y=None, sample_weight=None):
     >>> coef_grads[0]  # (1 · 1 + 2 · −1) / 2
     array([[-0.5]])
     """
-    estimator, X = unwrap_network(estimator, X, "loss_and_gradients")
+    estimator, X, y = unwrap_network(estimator, X, y, "loss_and_gradients")
     objective = FittedObjective(estimator, X, y, sample_weight)
     value, gradient = objective.value_and_gradient()
     network = objective.network
@@ -103,7 +104,8 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data; a few rows are enough.
@@ -151,7 +153,7 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     >>> check_gradients(clf.fit(X, y), X, y) < 1e-6
     True
     """
-    estimator, X = unwrap_network(estimator, X, "check_gradients")
+    estimator, X, y = unwrap_network(estimator, X, y, "check_gradients")
     objective = FittedObjective(estimator, X, y, sample_weight, dtype=np.float64)
     rng = check_random_state(random_state)
     value, gradient = objective.value_and_gradient()

@@ -7,6 +7,7 @@ from ..core.corruption import Corruption
 from ..core.layers import Dropout, Layer
 from ..core.network import Network
 from ..core.noise import Noise, sample_keys
+from ..core.normalization import BatchNorm
 from ..core.objective import Objective
 from ..core.operations import operation
 from ..core.workspace import Workspace
@@ -27,6 +28,14 @@ class PassOn(Layer):
         return []
 
 
+class BatchNormInPrediction(BatchNorm):
+    """Standardises by the running statistics, whatever the rows."""
+
+    def bind(self, slot, buffer, training):
+        super().bind(slot, buffer, training)
+        slot.by_batch = False
+
+
 class FittedObjective:
     """E(θ) = (Σ wᵢ ℓᵢ + α/2 ‖W‖²) / Σ wᵢ over given data, around the weights of a fitted estimator.
 
@@ -45,6 +54,8 @@ class FittedObjective:
     sample_weight : array-like of shape (n_samples,), default=None
     dtype : dtype, default=None
         In which to compute; that of the estimator if None.
+    as_in_prediction : bool, default=False
+        Whether batch normalization uses its running statistics in any case.
 
     Attributes
     ----------
@@ -55,15 +66,12 @@ class FittedObjective:
         With its input, targets and weights loaded.
     """
 
-    def __init__(self, estimator, X, y, sample_weight=None, *, dtype=None):
+    def __init__(self, estimator, X, y, sample_weight=None, *, dtype=None, as_in_prediction=False):
         fitted = estimator._synchronised_network()
         dtype = fitted.params.dtype if dtype is None else dtype
         X, Y = estimator._validate(X, y, sample_weight, continuing=True, incremental=True)
         weights = estimator._validate_weights(sample_weight, X, Y, incremental=False)
-        layers = [
-            PassOn(layer.n_in) if isinstance(layer, Dropout | Corruption) else layer
-            for layer in fitted.layers
-        ]
+        layers = [self._in_place_of(layer, as_in_prediction) for layer in fitted.layers]
         self.network = Network(layers, fitted.params.astype(dtype), fitted.state.astype(dtype))
         mean_weight = 1.0 if weights is None else float(weights.mean())
         self.objective = Objective(estimator._make_loss(), estimator.alpha, mean_weight)
@@ -77,6 +85,14 @@ class FittedObjective:
             self.batch.weights[...] = (weights / mean_weight)[:, np.newaxis]
         if self.batch.keys is not None:
             self.batch.keys[...] = sample_keys(X)
+
+    @staticmethod
+    def _in_place_of(layer, as_in_prediction):
+        if isinstance(layer, Dropout | Corruption):
+            return PassOn(layer.n_in)
+        if as_in_prediction and isinstance(layer, BatchNorm):
+            return BatchNormInPrediction(layer.n_in)
+        return layer
 
     def value_and_gradient(self):
         """E and ∂E/∂θ at ``network.params``; the gradient is overwritten by the next call."""

@@ -2,10 +2,19 @@
 
 import numpy as np
 
-from ._autoencoding import columns_of, feature_names_of, reconstruct
-from ._drawing import COLORS, FAINT, INK, axes_for, diverging_colormap, require_matplotlib
-from ._grid import frame_like, grid_around
-from ._images import as_images, centres, mosaic
+from .._estimators import coder_of, columns_of, feature_names_of, frame_like, reconstruct
+from .drawing import (
+    COLORS,
+    FAINT,
+    INK,
+    as_images,
+    axes_for,
+    centres,
+    diverging_colormap,
+    grid_around,
+    mosaic,
+    require_matplotlib,
+)
 
 
 class ReconstructionDisplay:
@@ -126,12 +135,13 @@ class ReconstructionDisplay:
         """
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
-        originals, reconstruction = reconstruct(estimator, X, caller)
+        coder = coder_of(estimator, ("transform", "inverse_transform"), caller)
+        originals, reconstruction = reconstruct(coder, X)
         names = feature_names_of(X, originals.shape[1])
         grid = None
         if image_shape is None:
             if plane and originals.shape[1] == 2:
-                grid = _error_over_plane(estimator, X, originals, grid_resolution, caller)
+                grid = _error_over_plane(coder, X, originals, grid_resolution)
             originals, reconstruction = (
                 columns_of(values, features) for values in (originals, reconstruction)
             )
@@ -214,9 +224,9 @@ class ReconstructionDisplay:
         ax.spines[:].set_visible(False)
 
 
-def _error_over_plane(estimator, X, points, resolution, caller):
+def _error_over_plane(coder, X, points, resolution):
     """Coordinates of a grid around the points, and the reconstruction error on it."""
     xx, yy, grid = grid_around(points, resolution)
-    originals, reconstruction = reconstruct(estimator, frame_like(grid, X), caller)
+    originals, reconstruction = reconstruct(coder, frame_like(grid, X))
     error = np.sqrt(np.mean((reconstruction - originals) ** 2, axis=1))
     return xx, yy, error.reshape(xx.shape)

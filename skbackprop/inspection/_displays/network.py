@@ -2,19 +2,25 @@
 
 import numpy as np
 
-from ._drawing import INK, axes_for, diverging_colormap, require_matplotlib
-from ._estimators import unwrap, unwrap_attribute
-from ._network_labels import (
+from .._estimators import unwrap, unwrap_attribute
+from .._layers import input_names as names_of_inputs
+from .._layers import output_names as names_of_outputs
+from .drawing import INK, axes_for, require_matplotlib
+from .network_drawing import (
     SMALLEST_FONT,
     caption_layers,
+    draw_edges,
+    draw_maps,
+    draw_nodes,
     font_size,
     name_units,
     print_in_nodes,
     print_on_edges,
     room_for,
+    shown_values,
 )
-from ._network_layout import RADIUS, edges_between, lay_out
-from ._network_values import describe, values_of
+from .network_graph import RADIUS, lay_out
+from .network_values import captions_of, maps_of, values_of
 
 _MOST_LABELLED_EDGES = 12
 
@@ -48,6 +54,12 @@ class NetworkDisplay:
     print_nodes : bool, default=False
         Whether to write its value into each node.
 
+    node_gradients : list of (ndarray of shape (n_units,) or None), default=None
+        δ = ∂E/∂z of each unit, written below its value.
+
+    node_maps : list of ndarray of shape (n_units, n_rows, n_columns), default=None
+        What each unit makes of the plane, drawn in place of its node; rows from the bottom up.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -60,8 +72,12 @@ class NetworkDisplay:
     nodes_ : matplotlib PatchCollection
         All nodes shown, layer by layer from the top.
 
-    node_texts_, edge_texts_ : list of matplotlib Text
-        The values written into the nodes and on the edges, where there is room.
+    node_texts_, gradient_texts_, edge_texts_ : list of matplotlib Text
+        The values and the δ written into the nodes, and the values on the edges, where there is
+        room.
+
+    maps_ : list of matplotlib AxesImage
+        The maps of the units, layer by layer from the top; empty without.
 
     colorbar_ : matplotlib Colorbar
 
@@ -92,6 +108,8 @@ class NetworkDisplay:
         input_names=None,
         output_names=None,
         print_nodes=False,
+        node_gradients=None,
+        node_maps=None,
     ):
         self.edge_values = edge_values
         self.node_values = node_values
@@ -101,6 +119,8 @@ class NetworkDisplay:
         self.input_names = input_names
         self.output_names = output_names
         self.print_nodes = print_nodes
+        self.node_gradients = node_gradients
+        self.node_maps = node_maps
 
     @classmethod
     def from_estimator(
@@ -110,6 +130,8 @@ class NetworkDisplay:
         y=None,
         *,
         color="weight",
+        maps=False,
+        map_resolution=40,
         input_names=None,
         output_names=None,
         ax=None,
@@ -124,17 +146,25 @@ class NetworkDisplay:
 
         X : array-like of shape (1, n_features), default=None
             A sample. Nodes then hold its activations in place of the biases; with
-            ``color="gradient"``, they hold the input x and the errors δ.
+            ``color="gradient"``, they hold the input x and the errors δ. With ``maps``, samples of
+            two features, of any number: their range is the plane.
 
         y : array-like of shape (1,) or (1, n_outputs), default=None
-            Its target, for the gradient.
+            Its target. Below its activation, each node then holds its δ = ∂E/∂z.
 
         color : {"weight", "gradient"}, default="weight"
             What the edges show. "gradient" needs ``X`` and ``y``, and takes several samples too,
             the nodes then staying blank.
 
+        maps : bool, default=False
+            Whether to show in each node what the unit makes of the plane: its activation, blue
+            where it is positive. Each map has its own scale.
+
+        map_resolution : int, default=40
+            Points along each side of a map.
+
         input_names, output_names : list of str, default=None
-            Names of the units; the feature names and the classes if None.
+            Names of the units; the feature names, else x₁ and so on, and the classes if None.
 
         ax : matplotlib Axes, default=None
             Where to plot; a new figure if None.
@@ -152,26 +182,39 @@ class NetworkDisplay:
             If the estimator has no ``coefs_``; with ``X``, if it is none of skbackprop.
 
         ValueError
-            If ``color`` is unknown, or ``X`` or ``y`` is missing or has too many samples for it.
+            If ``color`` is unknown, or ``X`` or ``y`` is missing or has too many samples for it; if
+            ``maps`` are wanted of other than two features.
 
         NotFittedError
             If the estimator is not fitted.
         """
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
+        if color not in ("weight", "gradient"):
+            raise ValueError(f"color must be 'weight' or 'gradient', got {color!r}.")
         fitted = unwrap_attribute(estimator, "coefs_", caller)
-        _, X = unwrap(estimator, X)
-        edges, nodes, node_name = values_of(fitted, X, y, color)
-        captions, inputs, outputs = describe(fitted)
+        node_maps = None
+        if maps:
+            if X is None:
+                raise ValueError("maps=True needs X, whose range is the plane.")
+            node_maps = maps_of(estimator, X, map_resolution, caller)
+            X = None if color == "weight" else X
+        _, inputs, y = unwrap(estimator, X, y)
+        values = values_of(fitted, inputs, y, color)
+        n_inputs = len(values.edges[0])
         display = cls(
-            edges,
-            nodes,
+            values.edges,
+            values.nodes,
             edge_name=color,
-            node_name=node_name,
-            captions=captions,
-            input_names=inputs if input_names is None else input_names,
-            output_names=outputs if output_names is None else output_names,
-            print_nodes=X is not None,
+            node_name=values.node_name,
+            captions=captions_of(fitted),
+            input_names=names_of_inputs(estimator, n_inputs)
+            if input_names is None
+            else input_names,
+            output_names=names_of_outputs(fitted) if output_names is None else output_names,
+            print_nodes=inputs is not None,
+            node_gradients=values.gradients,
+            node_maps=node_maps,
         )
         return display.plot(ax=ax, **kwargs)
 
@@ -201,7 +244,7 @@ class NetworkDisplay:
         aspect = None if ax is None else ax.bbox.width / ax.bbox.height
         layers = lay_out(widths, max_units, aspect)
         self._open_axes(ax, layers)
-        self._add_edges(layers)
+        self.edges_ = draw_edges(self.ax_, layers, self.edge_values)
         self._add_nodes(layers)
         self._add_words(layers, edge_labels)
         self.colorbar_ = None
@@ -222,72 +265,46 @@ class NetworkDisplay:
         ax.set_axis_off()
         ax.set(aspect="equal", xlim=(left, right), ylim=(bottom, top))
 
-    def _add_edges(self, layers):
-        from matplotlib.collections import LineCollection
-        from matplotlib.colors import Normalize
-
-        pairs = [
-            edges_between(left, right, values)
-            for left, right, values in zip(layers, layers[1:], self.edge_values, strict=False)
-        ]
-        segments = np.concatenate([segments for segments, _ in pairs])
-        values = np.concatenate([values for _, values in pairs])
-        order = np.argsort(np.abs(values), kind="stable")  # the strongest on top
-        segments, values = segments[order], values[order]
-        most = _largest(values)
-        self.edges_ = LineCollection(
-            segments,
-            array=values,
-            cmap=diverging_colormap(),
-            norm=Normalize(-most, most),
-            linewidths=0.4 + 3.6 * np.abs(values) / most,
-            zorder=1,
-        )
-        self.ax_.add_collection(self.edges_)
-
     def _add_nodes(self, layers):
-        from matplotlib.collections import PatchCollection
-        from matplotlib.colors import Normalize
-        from matplotlib.patches import Circle
-
-        self._shown = [
-            np.full(len(layer.units), np.nan) if values is None else values[layer.units]
-            for layer, values in zip(layers, self.node_values, strict=True)
-        ]
-        values = np.concatenate(self._shown)
-        values[: len(layers[0].units)] = np.nan  # the input is no result: its nodes stay white
-        norm = self.edges_.norm
-        if self.node_name != "bias":
-            most = _largest(values)
-            norm = Normalize(-most, most)
-        circles = [Circle(point, RADIUS) for layer in layers for point in layer.points]
-        cmap = diverging_colormap().with_extremes(bad="white")
-        self.nodes_ = PatchCollection(
-            circles, cmap=cmap, norm=norm, edgecolors=INK, linewidths=1.0, zorder=2
-        )
-        self.nodes_.set_array(np.ma.masked_invalid(values))
-        self.ax_.add_collection(self.nodes_)
+        norm = self.edges_.norm if self.node_name == "bias" else None
+        self.nodes_ = draw_nodes(self.ax_, layers, self.node_values, norm)
+        self.maps_ = []
+        if self.node_maps is not None:
+            self.nodes_.set_visible(False)
+            self.maps_ = draw_maps(self.ax_, layers, self.node_maps)
 
     def _add_words(self, layers, edge_labels):
         ax = self.ax_
-        shown = "" if self.node_name is None else f", nodes: {self.node_name}"
-        ax.set_title(f"edges: {self.edge_name}{shown}", fontsize=9, color=INK)
+        ax.set_title(self._title(), fontsize=9, color=INK)
         caption_layers(ax, layers, self.captions or [""] * len(layers))
         name_units(ax, layers[0], self.input_names, "left")
         name_units(ax, layers[-1], self.output_names, "right")
-        self.node_texts_, self.edge_texts_ = [], []
+        self.node_texts_, self.gradient_texts_, self.edge_texts_ = [], [], []
         font = font_size(ax)
-        if self.print_nodes and font >= SMALLEST_FONT:
-            points = np.concatenate([layer.points for layer in layers])
-            faces = self.nodes_.to_rgba(self.nodes_.get_array())
-            self.node_texts_ = print_in_nodes(ax, points, np.concatenate(self._shown), faces, font)
+        if self.print_nodes and font >= SMALLEST_FONT and self.node_maps is None:
+            self._print_in_nodes(layers, font)
         segments, values = self.edges_.get_segments(), self.edges_.get_array()
         if edge_labels == "auto":
             edge_labels = len(values) <= _MOST_LABELLED_EDGES and font >= SMALLEST_FONT
         if edge_labels:
             self.edge_texts_ = print_on_edges(ax, segments, values, font)
 
+    def _title(self):
+        if self.node_maps is not None:
+            return f"edges: {self.edge_name}, nodes: activation over the plane"
+        shown = "" if self.node_name is None else f", nodes: {self.node_name}"
+        below = "" if self.node_gradients is None else ", below: δ = ∂E/∂z"
+        return f"edges: {self.edge_name}{shown}{below}"
 
-def _largest(values):
-    """The largest absolute value, 1 if there is none."""
-    return float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    def _print_in_nodes(self, layers, font):
+        points = np.concatenate([layer.points for layer in layers])
+        faces = self.nodes_.to_rgba(self.nodes_.get_array())
+        up = np.zeros_like(points)
+        if self.node_gradients is not None:
+            gradients = shown_values(layers, self.node_gradients)
+            up[:, 1] = np.where(np.isfinite(gradients), 0.35 * RADIUS, 0.0)
+            self.gradient_texts_ = print_in_nodes(self.ax_, points - up, gradients, faces, font)
+            for text in self.gradient_texts_:
+                text.set_style("italic")
+        values = shown_values(layers, self.node_values)
+        self.node_texts_ = print_in_nodes(self.ax_, points + up, values, faces, font)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ._drawing import (
+from .._estimators import unwrap_attribute
+from .drawing import (
     INK,
     axes_for,
     epoch_name,
@@ -11,7 +12,6 @@ from ._drawing import (
     require_matplotlib,
     with_points,
 )
-from ._estimators import unwrap_attribute
 
 _MOST_IN_LEGEND = 6
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ._autoencoding import as_array, check_coder, columns_of, encode, feature_names_of
-from ._drawing import axes_for, require_matplotlib
-from ._latent_codes import draw_codes
-from ._latent_decoder import draw_manifold, draw_traversal, walk_along, walk_over
+from .._estimators import as_array, coder_of, columns_of, encode, feature_names_of
+from .drawing import axes_for, require_matplotlib
+from .latent_drawing import draw_codes, draw_manifold, draw_traversal, walk_along, walk_over
 
 _KINDS = ("codes", "manifold", "traversal")
 
@@ -139,15 +138,15 @@ class LatentSpaceDisplay:
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
         _check_kind(kind)
-        if kind != "codes":
-            check_coder(estimator, ("transform", "inverse_transform"), caller)
-        codes = encode(estimator, X, caller)
+        methods = ("transform",) if kind == "codes" else ("transform", "inverse_transform")
+        coder = coder_of(estimator, methods, caller)
+        codes = encode(coder, X)
         chosen = _chosen(components, codes.shape[1], kind)
         decoded, samples = None, None
         if kind != "codes":
             walk = walk_over if kind == "manifold" else walk_along
             steps = n_steps or (12 if image_shape is not None else 200)
-            decoded = walk(codes, chosen, steps, estimator.inverse_transform)
+            decoded = walk(codes, chosen, steps, coder.inverse_transform)
             samples = as_array(X)
             if kind == "manifold" and image_shape is None:
                 samples = columns_of(samples, range(samples.shape[1]))

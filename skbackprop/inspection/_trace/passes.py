@@ -4,16 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._trace_sections import sections_of, title_of
-from ._trace_table import to_html, to_text
+from .calculation import Calculation
+from .formulas import Numbers
+from .graph import Graph
+from .html import to_html
+from .tables import Tables
+from .text import to_text
 
 
 @dataclass(eq=False, repr=False)
 class LayerTrace:
     """One layer of a `Trace`: what it receives, computes, and learns from its error.
 
-    Samples are rows. L is the objective of the whole batch, so the δ of one sample among n holds a
-    factor 1/n.
+    Samples are rows, layers are counted by superscripts. E is the objective of the whole batch, so
+    the δ of one sample among n holds a factor 1/n. The quantities of the way back are None in a
+    trace without targets.
 
     Parameters
     ----------
@@ -36,7 +41,7 @@ class LayerTrace:
         zˡ = aˡ⁻¹ Wˡ + bˡ.
 
     normalized : ndarray of shape (n_samples, fan_out), or None
-        What normalization makes of zˡ; it is this that then goes through σ.
+        nˡ = γ (zˡ − μ) / s + β, what normalization makes of zˡ; it is this that goes through σ.
 
     a : ndarray of shape (n_samples, fan_out)
         aˡ = σ(zˡ); the prediction in the last layer.
@@ -45,19 +50,25 @@ class LayerTrace:
         σ′(zˡ); None in the last layer where its δ comes directly from the loss, as δ = a − y does.
 
     a_grad : ndarray of shape (n_samples, fan_out), or None
-        ∂L/∂aˡ = δˡ⁺¹ (Wˡ⁺¹)ᵀ; None in the last layer where ``derivative`` is.
+        ∂E/∂aˡ = δˡ⁺¹ (Wˡ⁺¹)ᵀ; None in the last layer where ``derivative`` is.
 
-    delta : ndarray of shape (n_samples, fan_out)
-        δˡ = ∂L/∂zˡ; without normalization, ∂L/∂aˡ ⊙ σ′(zˡ).
+    delta : ndarray of shape (n_samples, fan_out), or None
+        δˡ = ∂E/∂zˡ; without normalization, ∂E/∂aˡ ⊙ σ′(zˡ).
 
-    coef_grad : ndarray of shape (fan_in, fan_out)
-        ∂L/∂Wˡ = (aˡ⁻¹)ᵀ δˡ, plus the gradient of the L2 penalty.
+    coef_grad : ndarray of shape (fan_in, fan_out), or None
+        ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ, plus the gradient of the L2 penalty.
 
-    intercept_grad : ndarray of shape (fan_out,)
-        ∂L/∂bˡ = Σ δˡ over the samples.
+    intercept_grad : ndarray of shape (fan_out,), or None
+        ∂E/∂bˡ = Σ δˡ over the samples.
 
-    norm_grads : dict of str to ndarray of shape (fan_out,)
-        ∂L/∂γ as "gain" and ∂L/∂β as "shift", where the layer is normalized.
+    norm_std : ndarray of shape (n_samples, 1) or (1, fan_out), or None
+        s, by which layer normalization divides each sample, or batch normalization each unit.
+
+    norm_params : dict of str to ndarray of shape (fan_out,), or None
+        γ as "gain" and β as "shift", where the layer is normalized.
+
+    norm_grads : dict of str to ndarray of shape (fan_out,), or None
+        ∂E/∂γ as "gain" and ∂E/∂β as "shift", where the layer is normalized.
     """
 
     number: int
@@ -67,12 +78,14 @@ class LayerTrace:
     intercept: np.ndarray
     z: np.ndarray
     a: np.ndarray
-    delta: np.ndarray
-    coef_grad: np.ndarray
-    intercept_grad: np.ndarray
+    delta: np.ndarray | None
+    coef_grad: np.ndarray | None
+    intercept_grad: np.ndarray | None
     normalized: np.ndarray | None = None
     derivative: np.ndarray | None = None
     a_grad: np.ndarray | None = None
+    norm_std: np.ndarray | None = None
+    norm_params: dict | None = None
     norm_grads: dict | None = None
 
     def __repr__(self):
@@ -86,7 +99,10 @@ class Trace:
 
     ``print(trace)`` shows the passes as a table: for one sample as a calculation that can be
     followed with a pocket calculator, for several sample by sample. A notebook shows the same as
-    HTML.
+    HTML; the calculation of one sample is stepped through there, with the numbers in a graph of the
+    network.
+
+    Without targets only the forward pass is there: what belongs to the way back is None.
 
     Parameters
     ----------
@@ -96,20 +112,20 @@ class Trace:
     X : ndarray of shape (n_samples, n_features)
         The input.
 
-    target : ndarray of shape (n_samples, n_outputs)
+    target : ndarray of shape (n_samples, n_outputs), or None
         The target as the loss sees it: one-hot for classes, with label smoothing.
 
-    losses : ndarray of shape (n_samples,)
-        The loss ℓ of each sample, before weighting.
+    losses : ndarray of shape (n_samples,), or None
+        The loss L of each sample, before weighting.
 
     sample_weight : ndarray of shape (n_samples,), or None
         Weights, with class weights, normalised to mean one.
 
-    loss : float
-        L, the objective: the weighted mean of ``losses`` plus the L2 penalty.
+    loss : float or None
+        E, the objective: the weighted mean of ``losses`` plus the L2 penalty.
 
     l2 : float
-        α / Σw: L holds l2/2 ‖W‖², and ∂L/∂W holds l2 W.
+        α / Σ sample weights: E holds l2/2 ‖W‖², and ∂E/∂W holds l2 W.
 
     loss_function : str
         The name of the loss, such as "log_loss".
@@ -120,22 +136,22 @@ class Trace:
 
     layers: list[LayerTrace]
     X: np.ndarray
-    target: np.ndarray
-    losses: np.ndarray
+    target: np.ndarray | None
+    losses: np.ndarray | None
     sample_weight: np.ndarray | None
-    loss: float
+    loss: float | None
     l2: float
     loss_function: str
     estimator_name: str
 
     @property
     def coef_grads(self):
-        """∂L/∂W of each layer, as `loss_and_gradients` has them."""
+        """∂E/∂W of each layer, as `loss_and_gradients` has them."""
         return [layer.coef_grad for layer in self.layers]
 
     @property
     def intercept_grads(self):
-        """∂L/∂b of each layer, as `loss_and_gradients` has them."""
+        """∂E/∂b of each layer, as `loss_and_gradients` has them."""
         return [layer.intercept_grad for layer in self.layers]
 
     def to_text(self, *, precision=4, max_items=6):
@@ -153,10 +169,14 @@ class Trace:
         str
             Several lines.
         """
-        return to_text(title_of(self), sections_of(self, precision, max_items))
+        return to_text(_title(self), _sections(self, precision, max_items))
 
     def to_html(self, *, precision=4, max_items=6):
-        """The passes as HTML tables, as a notebook shows them.
+        """The passes as HTML, as a notebook shows them.
+
+        For one sample, a graph of the network with every number and the calculation below it, with
+        buttons and arrow keys to step through: forward, then backward. It needs nothing but itself,
+        neither a connection nor a library. For several samples, tables.
 
         Parameters
         ----------
@@ -170,13 +190,33 @@ class Trace:
         str
             HTML.
         """
-        return to_html(title_of(self), sections_of(self, precision, max_items))
+        numbers = Numbers(precision, max_items)
+        return to_html(
+            _title(self),
+            _sections(self, precision, max_items),
+            lambda rows: Graph(self, numbers, rows).to_svg(),
+        )
 
     def __str__(self):
         return self.to_text()
 
     def __repr__(self):
-        return f"Trace(n_layers={len(self.layers)}, n_samples={len(self.X)}, loss={self.loss:.4g})"
+        loss = "" if self.loss is None else f", loss={self.loss:.4g}"
+        return f"Trace(n_layers={len(self.layers)}, n_samples={len(self.X)}{loss})"
 
     def _repr_html_(self):
         return self.to_html()
+
+
+def _title(trace):
+    """What was traced."""
+    widths = [trace.X.shape[1], *(len(layer.intercept) for layer in trace.layers)]
+    shape = " → ".join(str(width) for width in widths)
+    return f"{trace.estimator_name}, {shape} units, loss={trace.loss_function!r}"
+
+
+def _sections(trace, precision, max_items):
+    """The sections of a trace, for ``to_text`` and ``to_html``."""
+    numbers = Numbers(precision, max_items)
+    make = Calculation if len(trace.X) == 1 else Tables
+    return make(trace, numbers).sections()

@@ -1,99 +1,49 @@
-"""One forward and one backward pass, with every number kept."""
+"""What is recorded while the engine works: the numbers of a pass, and the states of a fit.
+
+Beside ``_objective``, the only module of the inspection tools that knows the engine.
+"""
+
+from contextlib import contextmanager
 
 import numpy as np
 from scipy.sparse import issparse
 
+from .._callbacks import snapshot, watcher
 from ..core.layers import Activate, Dense
 from ..core.losses import LINKS, SquaredError
 from ..core.normalization import BatchNorm, LayerNorm
-from ._estimators import unwrap_network
-from ._objective import FittedObjective, PassOn
-from ._trace import LayerTrace, Trace
+from ._objective import BatchNormInPrediction, FittedObjective, PassOn
+from ._trace.passes import LayerTrace, Trace
+
+_FOLLOWED = (Dense, LayerNorm, BatchNorm, BatchNormInPrediction, Activate, PassOn)
 
 
-def trace(estimator, X, y=None, sample_weight=None):
-    """Run one forward and one backward pass, and keep every number.
+# The numbers of a pass ------------------------------------------------------------
 
-    The passes are those of the training engine, over all of ``X`` as one batch; see
-    `loss_and_gradients` for the objective L and for what becomes of dropout and normalization.
+
+def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
+    """One forward and one backward pass over all of X as one batch, every number kept.
 
     Parameters
     ----------
-    estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
-
+    estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder, fitted
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Input data: one sample to follow the calculation, or a few.
-
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-        Targets, as for ``fit``; an autoencoder has none.
-
-    sample_weight : array-like of shape (n_samples,), default=None
-        Sample weights; 1 if None.
+    y : array-like or None
+    sample_weight : array-like of shape (n_samples,) or None
+    as_in_prediction : bool
+        Whether batch normalization uses its running statistics, whatever the rows.
 
     Returns
     -------
-    trace : Trace
-        With z, a, δ, ∂L/∂W and ∂L/∂b of each layer as attributes of ``trace.layers``; prints as a
-        table.
+    Trace
 
     Raises
     ------
-    TypeError
-        If ``estimator`` is of another kind.
-
     ValueError
-        If the network has layers of another kind: tied weights, a variational code, or a penalty on
-        activations.
-
-    NotFittedError
-        If ``estimator`` is not fitted.
-
-    Examples
-    --------
-    Two sigmoid units in a row, x = 2, target 1, squared error:
-
-    >>> from skbackprop import BackpropClassifier
-    >>> from skbackprop.inspection import trace
-    >>> clf = BackpropClassifier(
-    ...     hidden_layer_sizes=(1,),
-    ...     activation="logistic",
-    ...     loss="squared_error",
-    ...     alpha=0,
-    ...     init=[([[0.5]], [0.1]), ([[0.3]], [0.2])],
-    ...     learning_rate_init=1e-300,
-    ... )
-    >>> clf = clf.partial_fit([[2.0]], [1], classes=[0, 1])
-    >>> print(trace(clf, [[2.0]], [1]))
-    BackpropClassifier, 1 → 1 → 1 units, loss='squared_error'
-    <BLANKLINE>
-    Forward pass
-      x                                            = 2
-      z₁     = x·w₁ + b₁     = 2·0.5 + 0.1         = 1.1
-      a₁     = σ(z₁)         = logistic(1.1)       = 0.7503
-      z₂     = a₁·w₂ + b₂    = 0.7503·0.3 + 0.2    = 0.4251
-      a₂     = σ(z₂)         = logistic(0.4251)    = 0.6047
-    <BLANKLINE>
-    Loss
-      y                                            = 1
-      L      = ½·(a₂ - y)²   = ½·(0.6047 - 1)²     = 0.07813
-    <BLANKLINE>
-    Backward pass, layer 2
-      ∂L/∂a₂ = a₂ - y        = 0.6047 - 1          = -0.3953
-      σ′(z₂) = a₂·(1 - a₂)   = 0.6047·(1 - 0.6047) = 0.239
-      δ₂     = ∂L/∂a₂·σ′(z₂) = -0.3953·0.239       = -0.09449
-      ∂L/∂w₂ = a₁·δ₂         = 0.7503·(-0.09449)   = -0.07089
-      ∂L/∂b₂ = δ₂                                  = -0.09449
-    <BLANKLINE>
-    Backward pass, layer 1
-      ∂L/∂a₁ = δ₂·w₂         = -0.09449·0.3        = -0.02835
-      σ′(z₁) = a₁·(1 - a₁)   = 0.7503·(1 - 0.7503) = 0.1874
-      δ₁     = ∂L/∂a₁·σ′(z₁) = -0.02835·0.1874     = -0.005312
-      ∂L/∂w₁ = x·δ₁          = 2·(-0.005312)       = -0.01062
-      ∂L/∂b₁ = δ₁                                  = -0.005312
+        If the network has layers of another kind than those of a plain network.
     """
-    estimator, X = unwrap_network(estimator, X, "trace")
-    objective = FittedObjective(estimator, X.toarray() if issparse(X) else X, y, sample_weight)
+    X = X.toarray() if issparse(X) else X
+    objective = FittedObjective(estimator, X, y, sample_weight, as_in_prediction=as_in_prediction)
     _check_layers(objective.network)
     record = objective.batch = RecordedPass(objective.batch)
     value, gradient = objective.value_and_gradient()
@@ -109,9 +59,6 @@ def trace(estimator, X, y=None, sample_weight=None):
         loss_function=estimator.loss,
         estimator_name=type(estimator).__name__,
     )
-
-
-_FOLLOWED = (Dense, LayerNorm, BatchNorm, Activate, PassOn)
 
 
 def _check_layers(network):
@@ -132,13 +79,14 @@ class RecordedPass:
 
     Attributes
     ----------
-    outputs, deltas, slopes : dict of int to ndarray
-        The output of each layer of the engine, ∂L/∂output, and σ′ of the activations.
+    outputs, deltas, slopes, stds : dict of int to ndarray
+        The output of each layer of the engine, ∂E/∂output, σ′ of the activations, and what
+        normalization divides by.
     """
 
     def __init__(self, batch):
         self._batch = batch
-        self.outputs, self.deltas, self.slopes = {}, {}, {}
+        self.outputs, self.deltas, self.slopes, self.stds = {}, {}, {}, {}
 
     def __getattr__(self, name):
         return getattr(self._batch, name)
@@ -148,6 +96,8 @@ class RecordedPass:
             for run in layer.forward(slot):
                 run()
             self.outputs[i] = slot.out.copy()
+            if isinstance(layer, LayerNorm):
+                self.stds[i] = 1.0 / slot.inverse_std
         return self.z
 
     def backward(self):
@@ -184,6 +134,8 @@ def _layer_traces(objective, record, gradient):
             )
         elif isinstance(layer, LayerNorm):
             traces[-1].normalized = out
+            traces[-1].norm_std = record.stds[i]
+            traces[-1].norm_params = {k: v[0].copy() for k, v in parameters[i].items()}
             traces[-1].norm_grads = {name: grad[0] for name, grad in gradients[i].items()}
         elif isinstance(layer, Activate):
             traces[-1].activation = layer.activation.name
@@ -195,7 +147,7 @@ def _layer_traces(objective, record, gradient):
 
 
 def _through_output(objective, record, layers):
-    """Fill in ∂L/∂a and σ′ of the last layer where δ is their product."""
+    """Fill in ∂E/∂a and σ′ of the last layer where δ is their product."""
     loss, last = objective.objective.loss, layers[-1]
     if isinstance(loss, SquaredError) and loss.link == "logistic":
         weights = 1.0 if record.weights is None else record.weights
@@ -208,3 +160,55 @@ def _prediction(z, link):
     a = np.empty_like(z)
     LINKS[link].predict(z, a)
     return a
+
+
+# The states of a fit --------------------------------------------------------------
+
+
+@contextmanager
+def recorded_fit(n_states):
+    """The last fit within the context is recorded; gives the ``FitRecorder``."""
+    recorder = FitRecorder(n_states)
+    token = watcher.set(recorder)
+    try:
+        yield recorder
+    finally:
+        watcher.reset(token)
+
+
+class FitRecorder:
+    """Keeps the states of a network over its training, thinning them out as they become many.
+
+    When another estimator begins to train, it starts anew: what a pipeline ends in comes last.
+
+    Parameters
+    ----------
+    n_states : int
+        The most states to keep.
+    """
+
+    def __init__(self, n_states):
+        self._n_states = max(1, n_states)
+        self._begin(None)
+
+    def _begin(self, estimator):
+        self._estimator = estimator
+        self._every = 1
+        self._kept = []
+
+    def __call__(self, estimator, run):
+        if estimator is not self._estimator:
+            self._begin(estimator)
+        if run.n_iter % self._every == 0:
+            self._kept.append((run.n_iter, snapshot(estimator, run)))
+            if len(self._kept) == 2 * self._n_states + 1:
+                self._kept = self._kept[::2]
+                self._every *= 2
+        return False
+
+    @property
+    def states(self):
+        """Evenly spread epochs before the last, and copies of the estimator fitted so far."""
+        kept = self._kept[:-1] or self._kept
+        places = np.linspace(0, len(kept) - 1, min(self._n_states, len(kept)))
+        return [kept[i] for i in places.round().astype(int)]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-from ._drawing import COLORS, axes_for, epoch_name, light_grid, require_matplotlib, with_points
-from ._estimators import unwrap_attribute
+from .._estimators import unwrap_attribute
+from .drawing import COLORS, axes_for, epoch_name, light_grid, require_matplotlib, with_points
 
 _TWIN = "validation scores"
 
