@@ -558,7 +558,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     def _training_data(self, X, y, sample_weight, *, continuing, incremental):
         X = self._validate_X(X, continuing=continuing)
-        weights = self._validate_sample_weight(sample_weight, X, None, incremental)
+        weights = self._validate_sample_weight(sample_weight, X, None)
         if not continuing:
             self._refuse_wide_code(X.shape[1])
             self._set_units(X, weights)

@@ -439,6 +439,15 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
 
     # -- hooks ------------------------------------------------------------------------------------
 
+    def _refuse_bad_combinations(self, validation, incremental):
+        super()._refuse_bad_combinations(validation, incremental)
+        if incremental and isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} is not supported for partial_fit: one batch "
+                "does not show the class frequencies. Pass them as a dict, from "
+                "compute_class_weight on all of y."
+            )
+
     def _training_data(self, X, y, sample_weight, *, continuing, incremental):
         X, y = self._validate_X(X, y, continuing=continuing, multi_output=True)
         y = self._as_labels(y)
@@ -448,7 +457,7 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
         Y = self._encode(y, X.dtype)
-        return TrainingData(X, Y, self._validate_sample_weight(sample_weight, X, Y, incremental))
+        return TrainingData(X, Y, self._validate_sample_weight(sample_weight, X, Y))
 
     @staticmethod
     def _as_labels(y):
@@ -492,15 +501,10 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
         weights = validate_sample_weight(sample_weight_val, X_val, "sample_weight_val")
         return TrainingData(X_val, self._encode(y_val, X_val.dtype), weights)
 
-    def _validate_sample_weight(self, sample_weight, X, Y, incremental):
-        weights = super()._validate_sample_weight(sample_weight, X, Y, incremental)
+    def _validate_sample_weight(self, sample_weight, X, Y):
+        weights = super()._validate_sample_weight(sample_weight, X, Y)
         if self.class_weight is None:
             return weights
-        if incremental and self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' is not supported for partial_fit: one batch does not show "
-                "the class frequencies. Pass them as a dict, from compute_class_weight on all of y."
-            )
         by_class = self._weights_by_class(Y, weights)
         return refuse_bad_weights(
             by_class if weights is None else weights * by_class, "class_weight"

@@ -429,7 +429,7 @@ class BackpropRegressor(HiddenFeaturesMixin, RegressorMixin, BaseBackprop):
     def _training_data(self, X, y, sample_weight, *, continuing, incremental):
         X, y = self._validate_X(X, y, continuing=continuing, multi_output=True, y_numeric=True)
         Y = self._encode(y, X.dtype, "y")
-        return TrainingData(X, Y, self._validate_sample_weight(sample_weight, X, Y, incremental))
+        return TrainingData(X, Y, self._validate_sample_weight(sample_weight, X, Y))
 
     def _encode(self, y, dtype, name):
         """Targets of shape (n_samples, n_outputs)."""

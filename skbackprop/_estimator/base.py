@@ -283,7 +283,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
             **kwargs,
         )
 
-    def _validate_sample_weight(self, sample_weight, X, Y, incremental):
+    def _validate_sample_weight(self, sample_weight, X, Y):
         """Sample weights as float64 of shape (n_samples,), or None."""
         return validate_sample_weight(sample_weight, X)
 

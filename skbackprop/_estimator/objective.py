@@ -22,8 +22,8 @@ class FittedObjective:
     problem : Problem
         Its dtype is the one to compute in.
     fitted : Network
-    input_gradient : bool, default=False
-        Whether to compute ∂E/∂x too, into ``batch.input_delta``.
+    **options
+        Of `core.passes.Workspace`.
 
     Attributes
     ----------
@@ -34,29 +34,30 @@ class FittedObjective:
         The batch on its way through the layers; see ``core/passes.py``.
     """
 
-    def __init__(self, problem, fitted, *, input_gradient=False):
+    def __init__(self, problem, fitted, **options):
         dtype = problem.Y.dtype
         self.problem = problem
         self.network = fitted.of_layers(
             fitted.layers, fitted.params.astype(dtype), fitted.state.astype(dtype)
         )
-        self._objective = Objective(
-            problem, self.network, perturbs=False, input_gradient=input_gradient
-        )
+        self._objective = Objective(problem, self.network, perturbs=False, **options)
         self.batch = self._objective.batch
 
-    def value_and_gradient(self):
-        """E and ∂E/∂θ at ``network.params``; the gradient is overwritten by the next call."""
+    def value_and_gradient(self, visit=None):
+        """E and ∂E/∂θ at ``network.params``; the gradient is overwritten by the next call.
+
+        ``visit`` looks at the layers in between, see `core.training.objective.Objective`.
+        """
         self._objective.workspace.noise[:] = [Noise(0)]
         with np.errstate(all="ignore"):
-            value, _, gradient = self._objective.value_and_gradient()
+            value, _, gradient = self._objective.value_and_gradient(visit)
         return value, gradient
 
 
 class ObjectiveMixin:
     """Gives the tools beside the estimators the objective of a fitted one."""
 
-    def _objective_on(self, X, y=None, sample_weight=None, *, dtype=None, input_gradient=False):
+    def _objective_on(self, X, y=None, sample_weight=None, *, dtype=None, **options):
         """The objective that ``fit`` minimises, on other data, around the fitted weights.
 
         Parameters
@@ -65,8 +66,10 @@ class ObjectiveMixin:
             As for ``fit``.
         dtype : dtype, default=None
             In which to compute; that of the fitted weights if None.
-        input_gradient : bool, default=False
-            Whether to compute ∂E/∂x too.
+        **options
+            Of `core.passes.Workspace`: ``input_gradient=True`` to compute ∂E/∂x too, into
+            ``batch.input_delta``; ``running_statistics=True`` to let batch normalization
+            standardise as in prediction.
 
         Returns
         -------
@@ -79,6 +82,4 @@ class ObjectiveMixin:
         problem = reader._make_problem(data, np.arange(data.n_samples), normalize=True)
         keys = sample_keys(problem.X) if reader._needs_noise() else None
         dtype = network.params.dtype if dtype is None else np.dtype(dtype)
-        return FittedObjective(
-            problem.astype(dtype, sample_keys=keys), network, input_gradient=input_gradient
-        )
+        return FittedObjective(problem.astype(dtype, sample_keys=keys), network, **options)

@@ -18,6 +18,8 @@ class Room:
         Whether there is a way back.
     perturbs : bool
         Whether dropout and corruption are on.
+    running_statistics : bool
+        Whether batch normalization goes by its running statistics in training too.
     params, state : dict of str to ndarray
         The layer's own, as views.
     gradients : dict of str to ndarray
@@ -30,6 +32,7 @@ class Room:
         self.n_rows = n_rows
         self.training = workspace.training
         self.perturbs = workspace.perturbs
+        self.running_statistics = workspace.running_statistics
         self.sample_weight = sample_weight
         self.params = network.parameter_views[place]
         self.state = network.state_views()[place]
@@ -157,6 +160,24 @@ class Pass:
         for operation in self._backward:
             operation()
 
+    def run_visited(self, visit):
+        """Run the pass layer by layer, for those who look at what happens in between.
+
+        Parameters
+        ----------
+        visit : callable(bound_layer, way)
+            Called for each layer after its "forward" and before its "backward" operations.
+        """
+        for bound in self.layers:
+            for operation in bound.forward:
+                operation()
+            visit(bound, "forward")
+        self.loss()
+        for bound in self.layers[::-1]:
+            visit(bound, "backward")
+            for operation in bound.backward:
+                operation()
+
 
 class Workspace:
     """The arrays for batches of up to ``n_rows`` rows through a network.
@@ -173,6 +194,8 @@ class Workspace:
         Streams for the random layers, one for each network of the population.
     perturbs : bool, default=True
         False turns dropout and corruption off, in training too.
+    running_statistics : bool, default=False
+        Whether batch normalization goes by its running statistics in training too.
     weighted : bool, default=False
         Whether the batches carry sample weights.
     input_gradient : bool, default=False
@@ -202,6 +225,7 @@ class Workspace:
         loss=None,
         noise=(),
         perturbs=True,
+        running_statistics=False,
         weighted=False,
         input_gradient=False,
         sparse_input=False,
@@ -213,6 +237,7 @@ class Workspace:
         self.training = loss is not None
         self.noise = list(noise)
         self.perturbs = perturbs and self.training
+        self.running_statistics = running_statistics
         self._loss = loss
         self._weighted = weighted
         self._input_gradient = input_gradient

@@ -28,7 +28,7 @@ class Activate(SameWidth):
             backward.append(
                 multiply(delta, slope, delta)
             )  # the second factor: δˡ = ∂E/∂aˡ ⊙ σ′(zˡ)
-        return BoundLayer(Signal(a, delta), forward, backward)
+        return BoundLayer(Signal(a, delta), forward, backward, shown=slope)
 
     def _value_and_slope(self, z, a, slope, scratch):
         """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back."""

@@ -54,12 +54,16 @@ class BoundLayer:
     penalty : float64 ndarray of shape (...), or None
         The layer's own term of the objective, a batch mean, after ``forward``; one for each network
         of a population.
+    shown : ndarray, or None
+        What a trace shows of the layer beside its output and δ: σ′ of an activation, the standard
+        deviation's inverse of a normalization.
     """
 
     above: Signal
     forward: list[Callable[[], object]]
     backward: list[Callable[[], object]] = field(default_factory=list)
     penalty: np.ndarray | None = None
+    shown: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

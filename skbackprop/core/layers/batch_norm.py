@@ -68,7 +68,7 @@ class BatchNorm(SameWidth):
             np.multiply(normed, gain, out=out)
             np.add(out, shift, out=out)
 
-        by_batch = room.training and room.n_rows > 1
+        by_batch = room.training and room.n_rows > 1 and not room.running_statistics
         if by_batch:
             forward = [standardize_by_batch, scale_and_shift]
             if sample_weight is not None:
@@ -94,7 +94,7 @@ class BatchNorm(SameWidth):
             np.multiply(delta, inverse_std, out=delta)
 
         backward += [through_the_means, divide_by_std] if by_batch else [divide_by_std]
-        return BoundLayer(Signal(out, delta), forward, backward)
+        return BoundLayer(Signal(out, delta), forward, backward, shown=inverse_std)
 
 
 def _shares_of_weights(sample_weight, out):

@@ -96,7 +96,8 @@ class TangentActivate(Activate):
             multiply(second, below.tangent, second),
             accumulate(second, delta),  # ∂P/∂z += γ ⊙ ż ⊙ σ″(z)
         ]
-        return BoundLayer(Signal(a, delta, False, tangent, gamma), forward, backward)
+        above = Signal(a, delta, False, tangent, gamma)
+        return BoundLayer(above, forward, backward, shown=slope)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ class LayerNorm(SameWidth):
             np.subtract(delta, scratch, out=delta)
             np.multiply(delta, inverse_std, out=delta)
 
-        return BoundLayer(Signal(out, delta), forward, [parameter_gradients, input_gradient])
+        backward = [parameter_gradients, input_gradient]
+        return BoundLayer(Signal(out, delta), forward, backward, shown=inverse_std)
 
 
 def gain_and_shift_gradients(delta, normed, scratch, room):

@@ -51,10 +51,8 @@ class Objective:
         Its ``params`` are θ.
     noise : Noise, default=None
         For random layers.
-    perturbs : bool, default=True
-        Whether dropout and corruption are on.
-    input_gradient : bool, default=False
-        Whether to compute ∂E/∂x too, into ``batch.input_delta``.
+    **options
+        Of `Workspace`, such as ``input_gradient``.
 
     Attributes
     ----------
@@ -63,7 +61,7 @@ class Objective:
     workspace : Workspace
     """
 
-    def __init__(self, problem, network, *, noise=None, perturbs=True, input_gradient=False):
+    def __init__(self, problem, network, *, noise=None, **options):
         rows = problem.rows
         self.problem, self.network = problem, network
         self.workspace = Workspace(
@@ -71,10 +69,9 @@ class Objective:
             len(rows),
             loss=problem.loss,
             noise=[noise],
-            perturbs=perturbs,
             weighted=problem.sample_weight is not None,
-            input_gradient=input_gradient,
             sparse_input=problem.is_sparse,
+            **options,
         )
         self.batch = self.workspace.for_rows(len(rows))
         self.batch.set_input(problem.X[rows])
@@ -88,8 +85,13 @@ class Objective:
         self._weight_gradient = self.workspace.gradient[: network.n_weights]
         self._vectors = Vectors(self._weights)
 
-    def value_and_gradient(self):
+    def value_and_gradient(self, visit=None):
         """E and ∂E/∂θ at ``network.params``.
+
+        Parameters
+        ----------
+        visit : callable(bound_layer, way), default=None
+            Called for each layer after its "forward" and before its "backward" operations.
 
         Returns
         -------
@@ -101,9 +103,12 @@ class Objective:
             ∂E/∂θ; overwritten by the next call.
         """
         batch, loss = self.batch, self.problem.loss
-        batch.forward()
-        batch.loss()
-        batch.backward()
+        if visit is None:
+            batch.forward()
+            batch.loss()
+            batch.backward()
+        else:
+            batch.run_visited(visit)
         self._l2.add_gradient(self._weights, self._weight_gradient, self._vectors, batch.n_rows)
         terms = {"data": float(batch.losses.sum(dtype=np.float64)) / batch.n_rows}
         terms |= {term: float(value) for term, value in batch.penalties}
