@@ -359,7 +359,8 @@ class BaseBackprop(CallbackSupportMixin, FittedNetworkMixin, BaseEstimator, ABC)
     @functools.cache
     def _get_param_names(cls):
         """Found once for each class: a grid search asks for them thousands of times."""
-        return super()._get_param_names()
+        names = super()._get_param_names()  # refuses *args
+        return sorted({*names, *parameters.init_parameters(cls)})
 
     def _check_stochastic(self):
         if self.solver not in parameters.STOCHASTIC_SOLVERS:

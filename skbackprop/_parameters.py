@@ -1,5 +1,6 @@
 """The parameters that all estimators share: what is allowed, and which solver uses them."""
 
+import functools
 import inspect
 import warnings
 from numbers import Integral, Real
@@ -69,14 +70,53 @@ _USED_BY = {
 }
 
 
+@functools.cache
+def init_parameters(cls):
+    """The parameters of an estimator class, by name, as ``inspect.Parameter``.
+
+    They are those named by ``__init__``, as in scikit-learn. An ``__init__`` with ``**kwargs`` has,
+    besides, those of the classes above that can be passed through it: ``clone`` would otherwise
+    reset them to their defaults without a word.
+    """
+    named, passed_on, kwargs = {}, {}, False
+    for base in cls.__mro__:
+        if "__init__" in vars(base):
+            found = passed_on if kwargs else named
+            _, *parameters = inspect.signature(base.__init__).parameters.values()
+            kwargs = any(p.kind is p.VAR_KEYWORD for p in parameters)
+            found |= {
+                p.name: p
+                for p in parameters
+                if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+                and p.name not in named
+                and p.name not in passed_on
+            }
+            if not kwargs:
+                break
+    return named | {name: p for name, p in passed_on.items() if _accepts(cls, p)}
+
+
+def _accepts(cls, parameter):
+    """Whether a parameter can be passed to ``cls``: not where ``__init__`` sets it itself."""
+    try:
+        cls(**{parameter.name: parameter.default})
+    except TypeError:
+        return False
+    return True
+
+
 def warn_of_ignored_parameters(estimator):
-    """Warn once of the parameters that the solver ignores and that are not at their default."""
-    defaults = inspect.signature(type(estimator).__init__).parameters
+    """Warn once of the parameters that the solver ignores and that are not at their default.
+
+    A value that a subclass sets itself is not the user's to change: of that there is no warning.
+    """
+    declared = init_parameters(type(estimator))
     ignored = [
         f"{name}={value!r}"
         for name, solvers in _USED_BY.items()
-        if estimator.solver not in solvers
-        and (value := getattr(estimator, name)) is not (default := defaults[name].default)
+        if name in declared
+        and estimator.solver not in solvers
+        and (value := getattr(estimator, name)) is not (default := declared[name].default)
         and not (np.isscalar(value) and value == default)
     ]
     if ignored:
