@@ -93,7 +93,7 @@ def _check(request, tmp_path_factory):
     """The name of a checker, and its errors in the files of uses."""
     name, errors_of = request.param
     folder = tmp_path_factory.mktemp(name)
-    for path in USES.glob("*.py"):
+    for path in USES.glob("*_uses.py"):
         shutil.copy(path, folder)
     return name, errors_of(folder)
 
