@@ -22,6 +22,7 @@ from .fitted import FittedNetworkMixin
 from .ignored import warn_of_ignored_parameters
 from .objective import ObjectiveMixin
 from .outcome import refuse_divergence, warn_of_outcome
+from .signature import init_parameters
 from .sklearn_compat import CallbackSupportMixin
 from .solvers import is_stochastic, make_solver
 from .validation import ValidationScore, split_rows
@@ -293,7 +294,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
     @functools.cache
     def _get_param_names(cls):
         """Found once for each class: a grid search asks for them thousands of times."""
-        return super()._get_param_names()
+        return sorted({*super()._get_param_names(), *init_parameters(cls)})
 
     def _check_stochastic(self):
         if not is_stochastic(self):

@@ -1,10 +1,8 @@
 """Parameters that are set and have no effect: one warning says which, and why."""
 
-import inspect
-from functools import cache
-
 import numpy as np
 
+from .signature import init_parameters
 from .solvers import is_stochastic, runs_its_course
 from .warn import warn_user
 
@@ -84,19 +82,12 @@ def _shown(estimator, name):
 
 
 def _is_set(estimator, name):
-    """Whether the estimator has the parameter, at another value than its default."""
-    default = _default(type(estimator), name)
-    if default is inspect.Parameter.empty:
+    """Whether the user can set the parameter, and has set it to other than its default.
+
+    A value that a subclass sets by itself is not the user's to change.
+    """
+    declared = init_parameters(type(estimator))
+    if name not in declared:
         return False
-    value = getattr(estimator, name)
+    value, default = getattr(estimator, name), declared[name].default
     return value is not default and not (np.isscalar(value) and value == default)
-
-
-@cache
-def _default(cls, name):
-    """The default of a parameter, from the first class up the line that has it."""
-    for base in cls.__mro__:
-        parameter = inspect.signature(base.__init__).parameters.get(name)
-        if parameter is not None:
-            return parameter.default
-    return inspect.Parameter.empty
