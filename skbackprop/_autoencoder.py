@@ -141,7 +141,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         Number of samples in a mini-batch; "auto" gives about forty steps per epoch, with 32 to 200
         samples each. Ignored by "lbfgs".
 
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"} \
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"} \
         or callable, default="cosine"
         Learning rate schedule of "sgd" and "adam". Ignored by "lbfgs".
 
@@ -153,6 +153,8 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
           every step.
         - "one_cycle": the rate rises during the first 30 % of ``max_iter`` epochs, then falls to
           almost zero.
+        - "coslog4": the rate rises and falls in four cycles, each twice as long as the one before,
+          step by step over ``max_iter`` epochs (Holzmüller et al., 2024).
         - callable(progress) -> factor: ``learning_rate_init`` is multiplied by the factor. Called
           before each step with the fraction of ``max_iter`` epochs completed so far, in [0, 1].
 

@@ -79,7 +79,7 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
     batch_size : int or "auto", default="auto"
         Number of samples in a mini-batch; "auto" means ``min(200, n_samples)``. Ignored by "lbfgs".
 
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"} \
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"} \
         or callable, default="constant"
         Learning rate schedule of "sgd" and "adam". Ignored by "lbfgs".
 
@@ -91,6 +91,8 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
           every step.
         - "one_cycle": the rate rises during the first 30 % of ``max_iter`` epochs, then falls to
           almost zero.
+        - "coslog4": the rate rises and falls in four cycles, each twice as long as the one before,
+          step by step over ``max_iter`` epochs (Holzmüller et al., 2024).
         - callable(progress) -> factor: ``learning_rate_init`` is multiplied by the factor. Called
           before each step with the fraction of ``max_iter`` epochs completed so far, in [0, 1].
 

@@ -48,7 +48,7 @@ Rates: TypeAlias = Float | Sequence[Float] | NDArray[np.floating[Any]]
 Solver: TypeAlias = Literal["lbfgs", "sgd", "adam"]
 BatchSize: TypeAlias = Int | Literal["auto"]
 LearningRate: TypeAlias = (
-    Literal["constant", "invscaling", "adaptive", "cosine", "one_cycle"]
+    Literal["constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"]
     | Callable[[float], Float]  # progress -> factor
 )
 RandomState: TypeAlias = Int | np.random.RandomState | None

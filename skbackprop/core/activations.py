@@ -60,10 +60,6 @@ class Activation:
     with_derivative: Callable[..., object] | None = None
     uses_scratch: bool = False
 
-    def scratch_arguments(self, scratch):
-        """What `second_derivative` and `with_derivative` take beside their arrays."""
-        return (scratch,) if self.uses_scratch else ()
-
 
 def _zero(x, out, scratch):
     out[...] = 0.0

@@ -206,7 +206,7 @@ def _parameter_arrays(network):
 
 
 def _compare(objective, name, place, block, direction, floor):
-    """The two rates along a direction in one parameter array, at the step where they are closest."""
+    """The two rates along a direction in one array, at the step where they are closest."""
     computed = block @ direction
     measured = _central_differences(objective, place, direction)
     scale = np.maximum(np.maximum(np.linalg.norm(block), np.abs(measured)), floor)

@@ -34,7 +34,7 @@ class Activate(SameWidth):
         """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back."""
         sigma = self.activation
         if sigma.with_derivative is not None:
-            extra = sigma.scratch_arguments(scratch)
+            extra = [scratch] if sigma.uses_scratch else []
             return [partial(sigma.with_derivative, z, a, slope, *extra)], []
         forward = [partial(sigma.function, z, a)]
         return forward, [partial(sigma.derivative, z if sigma.uses_z else a, slope)]

@@ -82,7 +82,7 @@ class TangentActivate(Activate):
         tangent, gamma = room.buffer("tangent", width), room.buffer("gamma", width)  # ȧ, γ
         scratch, delta = room.scratch(width), below.delta
         value, derivative = self._value_and_slope(z, a, slope, scratch)
-        written_in = z if sigma.uses_z else a
+        written_in, extra = z if sigma.uses_z else a, [scratch] if sigma.uses_scratch else []
         forward = [
             *value,
             *derivative,
@@ -91,7 +91,7 @@ class TangentActivate(Activate):
         backward = [
             multiply(delta, slope, delta),  # δ ⊙ σ′(z)
             multiply(gamma, slope, below.gamma),  # ∂P/∂ż = γ ⊙ σ′(z)
-            partial(sigma.second_derivative, written_in, second, *sigma.scratch_arguments(scratch)),
+            partial(sigma.second_derivative, written_in, second, *extra),
             multiply(second, gamma, second),
             multiply(second, below.tangent, second),
             accumulate(second, delta),  # ∂P/∂z += γ ⊙ ż ⊙ σ″(z)

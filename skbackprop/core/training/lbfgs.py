@@ -88,6 +88,7 @@ class LBFGS(Solver):
         state = job.state
         if state.n_iter == 0:
             state.loss = sum(terms.values())
+            state.best_loss = min(state.best_loss, state.loss)
         if state.outcome is not None and result.status == _STOPPED:
             return
         if not math.isfinite(result.fun):
