@@ -6,7 +6,7 @@ import numpy as np
 
 import skbackprop
 
-from .data import CLASSES, NUMBERS, Data, draw_data
+from .data import CLASSES, FRAMES, NUMBERS, Data, draw_data
 from .spec import Spec
 from .values import OWN, SHARED, draw_params, is_tame, resolve
 
@@ -51,6 +51,16 @@ class Case(Spec):
         """Whether the random state is an integer in all calls."""
         every = [self.params, *(call.params for call in self.calls)]
         return all(type(params.get("random_state", 0)) is int for params in every)
+
+    def plain(self):
+        """The same case with the same numbers in plain arrays; None if they are so already."""
+        calls = tuple(
+            call
+            if call.data is None or call.data.container in ("array", "list", *FRAMES)
+            else replace(call, data=replace(call.data, plain=True))
+            for call in self.calls
+        )
+        return None if calls == self.calls else replace(self, calls=calls)
 
     def make(self):
         """The estimator, not fitted; seeded, unless the parameters say otherwise."""
