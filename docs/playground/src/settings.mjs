@@ -28,8 +28,8 @@ export const DEFAULTS = {
   activation: "tanh",
   loss: "log_loss",
   solver: "adam",
-  rate: 0.03,
-  batchSize: 32,
+  rate: 0.01,
+  batchSize: 10,
   alpha: 0,
 };
 
