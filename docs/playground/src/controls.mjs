@@ -59,12 +59,12 @@ export function bindSettings(settingsNow, change) {
 export function showSettings(settings) {
   for (const name of SELECTS) $(name).value = CHOICES[name].indexOf(settings[name]);
   $("noise").value = settings.noise;
-  $("noise-text").textContent = `σ = ${noiseOf(settings.problem, settings.noise)}`;
+  $("noise-text").textContent = `${noiseOf(settings.problem, settings.noise)}`;
   $("seed").value = settings.seed;
   $("layers").textContent = settings.hidden.length;
   $("fewer-layers").disabled = settings.hidden.length === 0;
   $("more-layers").disabled = settings.hidden.length === MAX_LAYERS;
-  $("activation-formula").textContent = `σ(z) = ${ACTIVATIONS[settings.activation].formula}`;
+  $("activation").title = `σ(z) = ${ACTIVATIONS[settings.activation].formula}`;
   for (const radio of $("problems").querySelectorAll("input")) radio.checked = radio.value === settings.problem;
 }
 

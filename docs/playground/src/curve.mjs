@@ -29,7 +29,7 @@ export function drawCurve(container, { train, test }) {
       ${line("test", test, x, y)}${line("train", train, x, y)}
     </svg>
     <p class="hint legend"><span class="line train"></span> training ${compact(train.at(-1))}
-      <span class="line test"></span> test ${compact(test.at(-1))} · logarithmic, by epoch</p>`;
+      &ensp;<span class="line test"></span> test ${compact(test.at(-1))} (log scale)</p>`;
 }
 
 function line(name, losses, x, y) {

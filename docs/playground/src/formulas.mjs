@@ -64,8 +64,12 @@ export function stepEquations(network, training, k, name) {
   const penalty = isWeight && settings.alpha ? ` + <i>α</i>·${name}/${n}` : "";
   return [
     [partial("E", name), mean + penalty, "", last.gradient[k]],
-    [`${name} before`, "", "", last.before[k]],
-    [`${name} after`, "", "", network.params[k]],
+    [
+      `new ${name}`,
+      "old value + change",
+      `${text(last.before[k])} + ${factor(network.params[k] - last.before[k])}`,
+      network.params[k],
+    ],
   ];
 }
 

@@ -4,6 +4,7 @@ import { paintField } from "./plane.mjs";
 import { compact, text } from "./numbers.mjs";
 
 const HEAD = 58; // room above the units, for the names of the layers and their buttons
+const NARROW_HEAD = 110; // and where the buttons stand one above the other
 const FOOT = 30; // and below, for the norms of their gradients
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -107,12 +108,16 @@ export class Graph {
     if (!this.network || !width) return;
     const { sizes } = this.network;
     const most = Math.max(...sizes);
-    const pitch = Math.max(27, Math.min(52, 430 / most, width / sizes.length));
+    const pitch = Math.max(27, Math.min(72, 400 / most, (0.9 * width) / sizes.length));
     const size = Math.round(0.8 * pitch);
-    const height = HEAD + Math.max(most * pitch, 4.5 * pitch) + FOOT;
-    const margin = Math.max(size / 2 + 4, 30);
-    const x = (l) => margin + (l / (sizes.length - 1)) * (width - 2 * margin);
-    const middle = HEAD + (height - HEAD - FOOT) / 2;
+    const [left, right] = [size / 2 + 26, Math.max(size / 2 + 4, 26)];
+    const column = (width - left - right) / (sizes.length - 1);
+    const x = (l) => left + l * column;
+    const isNarrow = column < 84;
+    this.container.classList.toggle("narrow", isNarrow);
+    const head = isNarrow ? NARROW_HEAD : HEAD;
+    const height = head + Math.max(most * pitch, 300) + FOOT;
+    const middle = head + (height - head - FOOT) / 2;
     const y = (l, j) => middle + (j - (sizes[l] - 1) / 2) * pitch;
     this.container.style.height = `${height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);

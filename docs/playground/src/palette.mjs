@@ -2,7 +2,7 @@
 
 const STOPS = {
   light: ["#a03c00", "#d55e00", "#f3b98f", "#f7f7f7", "#8fc1e3", "#0072b2", "#004b77"],
-  dark: ["#ffb27d", "#e9742b", "#8a4a22", "#1f262e", "#1f5d86", "#3f9fdd", "#a5d8fb"],
+  dark: ["#f39a55", "#dd6a22", "#7a4019", "#1f262e", "#1c4f74", "#2f88c6", "#63bbec"],
 };
 const STEPS = 256;
 

@@ -40,10 +40,7 @@ export function stageHtml(stage, network, training, pass, y) {
 /** What is shown when nothing is chosen. */
 export function overviewHtml(network, training, pass, y) {
   const last = { kind: "unit", l: network.layers.length, j: 0 };
-  return `<p class="hint">Point at a unit or a connection, or click to keep it. With the keyboard:
-    Tab to the network, arrows from unit to unit, <kbd>w</kbd> through the weights into one,
-    <kbd>Esc</kbd> to leave.</p>
-    ${selectionHtml(last, network, training, pass, y)}`;
+  return selectionHtml(last, network, training, pass, y);
 }
 
 function partHtml(title, rows) {

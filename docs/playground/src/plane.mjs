@@ -5,6 +5,7 @@ import { forward } from "./network.mjs";
 import { stepOf } from "./palette.mjs";
 
 export const GRID = 64;
+const PALE = 0.4; // of the colours of the prediction, so that the points stand out
 
 /** The reach r of the drawn square [−r, r]², and the points of a grid over it, from the top left. */
 export function makeGrid(X) {
@@ -76,7 +77,7 @@ export class Plane {
     if (!size) return;
     if (canvas.width !== size) canvas.width = canvas.height = size;
     const context = canvas.getContext("2d");
-    paintField(buffer, output.map((value) => 0.62 * value), palette);
+    paintField(buffer, output.map((value) => PALE * value), palette);
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
     context.drawImage(buffer, 0, 0, size, size);
@@ -107,8 +108,8 @@ export class Plane {
 
   #markWrong(context, { X }, wrong, size, radius, palette) {
     context.strokeStyle = palette.isDark ? "#ffffff" : "#000000";
-    context.lineWidth = 0.4 * radius;
-    const arm = radius * 0.55;
+    context.lineWidth = 0.32 * radius;
+    const arm = radius * 0.5;
     for (const row of wrong) {
       const [x, y] = this.#place(X[2 * row], X[2 * row + 1], size);
       context.beginPath();

@@ -33,7 +33,7 @@ export function pythonCode(settings, epochs, notes = []) {
     ")",
     "clf.fit(X, y)",
     'print(f"loss {clf.loss_:.4f} after {clf.n_iter_} epochs")',
-    'print(f"accuracy {clf.score(X, y):.1%} in training, {clf.score(X_test, y_test):.1%} in the test")',
+    'print(f"training accuracy {clf.score(X, y):.1%}, test accuracy {clf.score(X_test, y_test):.1%}")',
     "",
   ].join("\n");
 }

@@ -8,12 +8,12 @@ import { SOLVERS } from "./training.mjs";
 export function stagesOf(network) {
   const last = network.layers.length;
   const layers = Array.from({ length: last }, (_, k) => k + 1);
-  const nameOf = (l) => (l === last ? "output" : `layer ${l}`);
+  const nameOf = (l, arrow) => `${arrow} ${l === last ? "output" : `layer ${l}`}`;
   return [
     { kind: "input", layer: 0, name: "input" },
-    ...layers.map((layer) => ({ kind: "forward", layer, name: nameOf(layer) })),
+    ...layers.map((layer) => ({ kind: "forward", layer, name: nameOf(layer, "→") })),
     { kind: "loss", layer: last, name: "loss" },
-    ...layers.toReversed().map((layer) => ({ kind: "backward", layer, back: true, name: nameOf(layer) })),
+    ...layers.toReversed().map((layer) => ({ kind: "backward", layer, back: true, name: nameOf(layer, "←") })),
     { kind: "batch", layer: -1, name: "batch" },
     { kind: "update", layer: -1, name: "update" },
   ];

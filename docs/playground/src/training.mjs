@@ -51,19 +51,19 @@ export const SOLVERS = {
     python: { solver: '"adam"' },
   },
   sgd: {
-    name: "Gradient descent",
+    name: "SGD",
     make: () => new SGD(0, false),
     rule: "w ← w − η·∂E/∂w",
     python: { solver: '"sgd"', momentum: "0", nesterovs_momentum: "False" },
   },
   momentum: {
-    name: "… with momentum 0.9",
+    name: "SGD, momentum",
     make: () => new SGD(0.9, false),
     rule: "v ← 0.9·v − η·∂E/∂w, then w ← w + v",
     python: { solver: '"sgd"', momentum: "0.9", nesterovs_momentum: "False" },
   },
   nesterov: {
-    name: "… with Nesterov’s momentum",
+    name: "SGD, Nesterov",
     make: () => new SGD(0.9, true),
     rule: "v ← 0.9·v − η·∂E/∂w, then w ← w + 0.9·v − η·∂E/∂w",
     python: { solver: '"sgd"', momentum: "0.9", nesterovs_momentum: "True" },
