@@ -3,7 +3,7 @@
 import { compact } from "./numbers.mjs";
 
 const WIDTH = 360;
-const HEIGHT = 170;
+const HEIGHT = 190;
 const BOX = { left: 44, right: 10, top: 10, bottom: 30 };
 const MAX_POINTS = 300;
 
@@ -29,7 +29,7 @@ export function drawCurve(container, { train, test }) {
       ${line("test", test, x, y)}${line("train", train, x, y)}
     </svg>
     <p class="hint legend"><span class="line train"></span> training ${compact(train.at(-1))}
-      &ensp;<span class="line test"></span> test ${compact(test.at(-1))} (log scale)</p>`;
+      &ensp;<span class="line test"></span> test ${compact(test.at(-1))}</p>`;
 }
 
 function line(name, losses, x, y) {

@@ -93,13 +93,20 @@ export function scoreRow(network, pass, l, j) {
     { length: fanIn },
     (_, i) => `${factor(pass.a[l - 1][i])}·${factor(W[i * fanOut + j])}`,
   );
+  terms.push(factor(b[j]));
   const source = l === 1 ? "<i>x</i><sub><i>i</i></sub>" : symbol("a", l - 1, "i");
   return [
     symbol("z", l, j),
     `Σ<sub><i>i</i></sub> ${source}·${sumWeight(l, j)} + ${symbol("b", l, j)}`,
-    `${terms.join(" + ")} + ${factor(b[j])}`,
+    sumOf(terms),
     pass.z[l][j],
   ];
+}
+
+/** Terms joined by plus signs; a line may break before a plus only. */
+function sumOf(terms) {
+  const parts = terms.map((term, k) => `<span class="term">${k ? "+ " : ""}${term}</span>`);
+  return parts.join(" ");
 }
 
 function sumWeight(l, j) {
@@ -150,10 +157,10 @@ function hiddenBackward(network, pass, l, j) {
     [
       gradient,
       `Σ<sub><i>k</i></sub> ${symbol("δ", l + 1, "k")}·${weight}`,
-      terms.join(" + "),
+      sumOf(terms),
       pass.aGrad[l][j],
     ],
-    [slope, formula.replaceAll("a", "<i>a</i>").replace("log", "log"), fillSlope?.(pass.a[l][j], text) ?? "", pass.slope[l][j]],
+    [slope, formula.replaceAll("a", "<i>a</i>"), fillSlope?.(pass.a[l][j], text) ?? "", pass.slope[l][j]],
     [
       symbol("δ", l, j),
       `${gradient}·${slope}`,

@@ -3,7 +3,7 @@
 const logistic = (z) => 1 / (1 + Math.exp(-z));
 
 /**
- * a = σ(z) and σ′, written in a. `formula` and `slope` are the same for people; `fill` gives them
+ * a = σ(z) and σ′, written in a. `formula` and `slope` are the same for people; `fillSlope` is σ′
  * with numbers. `centre` and `half` are the middle and half the width of the range of a, where it
  * has bounds: the colours of a map go from one end to the other.
  */

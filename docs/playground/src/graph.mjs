@@ -264,5 +264,9 @@ function shownOnEdge(pass, l, i, j, w, stage) {
     const part = w * pass.delta[l][j];
     return { value: part, width: Math.min(8, 1 + 6 * Math.sqrt(Math.abs(part))), className: "flow back" };
   }
+  if (stage.back && stage.layer === l) {
+    const gradient = pass.a[l - 1][i] * pass.delta[l][j];
+    return { value: gradient, width: Math.min(8, 1 + 6 * Math.sqrt(Math.abs(gradient))), className: "gradient" };
+  }
   return { ...plain, className: "dim" };
 }

@@ -31,7 +31,8 @@ export function stageHtml(stage, network, training, pass, y) {
     const part = unit.part === "forward" ? forward : backward;
     const isOutput = unit.l === network.layers.length;
     const shown = stage.kind === "loss" ? part.slice(-1) : isOutput && part === forward ? part.slice(0, -1) : part;
-    equations = partHtml(isOutput ? "" : `${name}, for instance`, shown);
+    const rows = stage.back ? [...shown, ...weightEquations(network, pass, unit.l, 0, unit.j).backward] : shown;
+    equations = partHtml(isOutput ? "" : `${name}, for instance`, rows);
   }
   return `<h3>${title}</h3><p>${words}</p><div class="columns">
     <div class="grow">${equations}</div>${columns ? tableHtml(columns, rows) : ""}</div>`;

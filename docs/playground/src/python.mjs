@@ -33,7 +33,8 @@ export function pythonCode(settings, epochs, notes = []) {
     ")",
     "clf.fit(X, y)",
     'print(f"loss {clf.loss_:.4f} after {clf.n_iter_} epochs")',
-    'print(f"training accuracy {clf.score(X, y):.1%}, test accuracy {clf.score(X_test, y_test):.1%}")',
+    'print(f"training accuracy {clf.score(X, y):.1%}")',
+    'print(f"test accuracy {clf.score(X_test, y_test):.1%}")',
     "",
   ].join("\n");
 }

@@ -68,8 +68,8 @@ const DESCRIPTIONS = {
     return {
       title: `Backward, ${isLast ? "output" : `layer ${layer}`}`,
       text: isLast
-        ? `<i>δ</i> = ∂<i>L</i>/∂<i>z</i> says how the loss changes with the score of the output unit. A weight’s gradient is <i>δ</i> times the activation that it multiplied.`
-        : `The <i>δ</i> of ${next} come back through the same weights; times the slope <i>σ</i>′(<i>z</i>) they are the <i>δ</i> of this layer.`,
+        ? `<i>δ</i> = ∂<i>L</i>/∂<i>z</i> says how the loss changes with the score of the output unit. The gradient of a weight, now the width of its connection, is <i>δ</i> times the activation that the weight multiplied.`
+        : `The <i>δ</i> of ${next} come back through the same weights; times the slope <i>σ</i>′(<i>z</i>) they are the <i>δ</i> of this layer, and with them the gradients of its weights.`,
       unit: { l: layer, j: 0, part: "backward" },
       ...table(pass, layer, isLast ? ["delta"] : ["aGrad", "slope", "delta"]),
     };
@@ -108,6 +108,7 @@ const NAMES = {
 function table(pass, l, names) {
   const given = names.map((name) => (Array.isArray(name) ? name : [name, name, NAMES[name]]));
   const count = pass.a[l].length;
+  if (count === 1) return {}; // the equations say it all
   return {
     columns: ["<i>j</i>", ...given.map(([, , nameOf]) => nameOf(l))],
     rows: Array.from({ length: count }, (_, j) => [

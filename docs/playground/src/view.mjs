@@ -84,8 +84,8 @@ export class View {
     const [x1, x2] = pass.a[0];
     const p = pass.a[network.layers.length][0];
     const isRight = p > 0.5 === (y === 1);
-    $("sample-text").innerHTML = `<i>x</i> = (${text(x1)}, ${text(x2)}), class <i>y</i> = ${y}
-      <span class="dot ${y ? "plus" : "minus"}"></span> prediction ${text(p)}
+    $("sample-text").innerHTML = `<i>x</i> = (${text(x1)}, ${text(x2)}), <i>y</i> = ${y}
+      <span class="dot ${y ? "plus" : "minus"}"></span>, prediction ${text(p)}
       <span class="${isRight ? "right-mark" : "wrong-mark"}">${isRight ? "right" : "wrong"}</span>`;
   }
 
