@@ -1,4 +1,4 @@
-"""The playground's arithmetic, as run by Node."""
+"""The playground: its arithmetic as run by Node, and its page in a browser."""
 
 import json
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from devtools import Browser, Page, find_chromium
 
 PLAYGROUND = Path(__file__).parents[2] / "docs" / "playground"
 
@@ -35,3 +36,13 @@ def ask(playground):
         return json.loads(answer.stdout)
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory):
+    """A page of a headless Chromium."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("Chromium is not installed: the playground's page is not looked at")
+    with Browser(executable, tmp_path_factory.mktemp("profile")) as browser:
+        yield Page(browser)

@@ -148,6 +148,9 @@ class Page:
         self.browser = browser
         for domain in ("Page", "Runtime", "Log", "Network"):
             browser.send(f"{domain}.enable")
+        browser.send("Emulation.setFocusEmulationEnabled", enabled=True)
+        allowed = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        browser.send("Browser.grantPermissions", session=None, permissions=allowed)
 
     def open(self, url, *, width=1400, height=1000, dark=False):
         """Load a page, at a size in CSS pixels and with the preferred colours of a person."""
@@ -179,6 +182,20 @@ class Page:
             raise BrowserError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
 
+    def evaluate_in_frames(self, expression):
+        """The value of an expression in the page and in each frame within it."""
+        contexts = {}
+        for event in self.browser.events:
+            if event["method"] == "Runtime.executionContextCreated":
+                context = event["params"]["context"]
+                contexts[context["auxData"]["frameId"]] = context["id"]  # the frame's last
+        options = {"expression": expression, "returnByValue": True}
+        answers = [
+            self.browser.send("Runtime.evaluate", contextId=context, **options)
+            for context in contexts.values()
+        ]
+        return [answer["result"].get("value") for answer in answers]
+
     def wait_for(self, condition, timeout=30.0):
         """Wait until an expression is true.
 
@@ -203,9 +220,35 @@ class Page:
         self.browser.send("Input.dispatchKeyEvent", **down, **common)
         self.browser.send("Input.dispatchKeyEvent", type="keyUp", **common)
 
-    def point_at(self, x, y):
-        """Move the mouse, in CSS pixels of the viewport."""
-        self.browser.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    def point_at(self, selector):
+        """Move the mouse to the middle of an element, and return the place."""
+        place = self.evaluate(
+            f"""(() => {{
+                const element = document.querySelector({json.dumps(selector)});
+                element.scrollIntoView({{ block: "center", behavior: "instant" }});
+                const box = element.getBoundingClientRect();
+                return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }};
+            }})()"""
+        )
+        self.browser.send("Input.dispatchMouseEvent", type="mouseMoved", **place)
+        return place
+
+    def click(self, selector):
+        """Click the middle of an element with the mouse."""
+        place = self.point_at(selector)
+        for kind in ("mousePressed", "mouseReleased"):
+            options = {"type": kind, "button": "left", "clickCount": 1}
+            self.browser.send("Input.dispatchMouseEvent", **options, **place)
+
+    def text(self, selector):
+        """The text of an element as it is shown."""
+        return self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+
+    def wait_for_frame(self):
+        """Wait until what has changed is drawn."""
+        self.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def errors(self):
         """What went wrong in the page since it was opened: exceptions, and errors logged."""
