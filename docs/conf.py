@@ -26,7 +26,7 @@ extensions = [
     "api_members",
     "internal_links",
 ]
-exclude_patterns = ["_build", "_extensions", "_templates", "auto_examples/*.ipynb", "playground/*"]
+exclude_patterns = ["_build", "_extensions", "_templates", "auto_examples/*.ipynb"]
 templates_path = ["_templates"]
 root_doc = "index"
 language = "en"

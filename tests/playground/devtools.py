@@ -235,6 +235,8 @@ class Page:
 
     def click(self, selector):
         """Click the middle of an element with the mouse."""
+        self.point_at(selector)
+        self.wait_for_frame()  # what the mouse has left may have moved the element
         place = self.point_at(selector)
         for kind in ("mousePressed", "mouseReleased"):
             options = {"type": kind, "button": "left", "clickCount": 1}

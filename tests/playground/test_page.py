@@ -175,6 +175,7 @@ def test_pointing_at_a_unit_shows_its_numbers(open_page):
     panel = page.text("#panel")
     first, second = expected[0], expected[1]
     assert "Unit 3 of layer 1" in panel
+    assert page.text("#plane-title") == "Unit 3 of layer 1"
     for values in (first.z, first.a, first.a_grad, first.derivative, first.delta):
         assert f"= {shown(values[0, 2])}" in panel
     assert f"tanh({shown(first.z[0, 2])})" in panel
@@ -182,6 +183,7 @@ def test_pointing_at_a_unit_shows_its_numbers(open_page):
         assert shown(weight) in panel
     page.point_at("h1")
     page.wait_for_frame()
+    assert page.text("#plane-title") == "Prediction"
     assert "The output unit" in page.text("#panel")
     assert f"= {shown(expected[2].delta[0, 0])}" in page.text("#panel")
 
@@ -232,6 +234,7 @@ def test_a_click_on_the_plane_chooses_the_sample(open_page):
 
 def test_slow_motion_goes_forward_and_backward(open_page):
     page = open_page(XOR)
+    losses = []
     page.click("#slow")
     page.click("#stage-play")  # from here by hand
     page.wait_for_frame()
@@ -243,6 +246,7 @@ def test_slow_motion_goes_forward_and_backward(open_page):
             "[...document.querySelectorAll('.edge.flow')].map((e) => Number(e.dataset.l))"
         )
         seen.append((title, sorted(set(lit)), sorted(set(flowing))))
+        losses.append(page.evaluate("playground.currentPass().pass.losses[0]"))
         assert page.text("#steps") == ("1" if title.startswith("The update") else "0")
         if len(seen) < 8:
             page.click("#stage-next")
@@ -257,6 +261,8 @@ def test_slow_motion_goes_forward_and_backward(open_page):
         ("The whole batch", [], []),
         ("The update", ["1", "2"], []),
     ]
+    said = f"was {shown(losses[0])} and is {shown(losses[-1])} now"
+    assert said in page.text("#panel")
     page.click("#stage-next")
     page.wait_for_frame()
     assert page.text("#panel h3") == "The sample comes in"

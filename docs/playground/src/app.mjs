@@ -123,7 +123,8 @@ export class App {
 
   /** The stage shown, or null outside slow motion. */
   get currentStage() {
-    return this.stage === null ? null : this.stages[this.stage];
+    if (this.stage === null) return null;
+    return { ...this.stages[this.stage], lossBefore: this.lossBefore };
   }
 
   /** Begin with the first sample of the coming batch. */
@@ -141,7 +142,10 @@ export class App {
       return;
     }
     this.stage = Math.max(0, this.stage + by);
-    if (stages[this.stage].kind === "update") this.step();
+    if (stages[this.stage].kind === "update") {
+      [this.lossBefore] = this.currentPass().pass.losses;
+      this.step();
+    }
     this.onChange(false);
   }
 

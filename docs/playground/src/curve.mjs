@@ -2,9 +2,9 @@
 
 import { compact } from "./numbers.mjs";
 
-const WIDTH = 360;
-const HEIGHT = 190;
-const BOX = { left: 44, right: 10, top: 10, bottom: 30 };
+const WIDTH = 300;
+const HEIGHT = 165;
+const BOX = { left: 38, right: 8, top: 10, bottom: 30 };
 const MAX_POINTS = 300;
 
 /** Draw the training and test losses of the epochs so far, on a logarithmic axis. */

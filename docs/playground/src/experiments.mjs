@@ -23,22 +23,22 @@ export const EXPERIMENTS = [
   },
   {
     name: "Vanishing gradients",
-    text: "Four layers of logistic units: compare the gradients below the first and the last layer.",
+    text: "Four layers of logistic units: the gradient of the first layer is less than a thousandth of the last one’s.",
     settings: { problem: "circles", noise: 20, hidden: [6, 6, 6, 6], activation: "logistic", solver: "sgd", rate: 0.1 },
   },
   {
     name: "Dead units",
-    text: "ReLU and a rate that is too high: units whose map turns uniformly pale answer 0 everywhere and learn no more.",
+    text: "ReLU and a learning rate that is too high: units whose map has lost its colours answer 0 everywhere, so their gradient is 0, and they learn no more.",
     settings: { activation: "relu", solver: "sgd", rate: 1, hidden: [8, 8] },
   },
   {
     name: "Too large a step",
-    text: "A learning rate of 10: the loss leaps instead of falling. Lower it while it runs.",
+    text: "A learning rate of 10: the loss leaps instead of falling, and the units saturate: their σ′(z) is nearly 0.",
     settings: { solver: "sgd", rate: 10 },
   },
   {
     name: "Noise and overfitting",
-    text: "Many units, few points, much noise: test loss rises while training loss falls. Then raise α.",
+    text: "Many units, few points, much noise: test loss rises while training loss falls. With α = 0.1 it does so less.",
     settings: { problem: "blobs", samples: 50, noise: 60, hidden: [16, 16], rate: 0.01 },
   },
 ];

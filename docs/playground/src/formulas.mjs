@@ -160,7 +160,7 @@ function hiddenBackward(network, pass, l, j) {
       sumOf(terms),
       pass.aGrad[l][j],
     ],
-    [slope, formula.replaceAll("a", "<i>a</i>"), fillSlope?.(pass.a[l][j], text) ?? "", pass.slope[l][j]],
+    [slope, formula.replaceAll("a", "<i>a</i>"), fillSlope?.(factor(pass.a[l][j])) ?? "", pass.slope[l][j]],
     [
       symbol("δ", l, j),
       `${gradient}·${slope}`,

@@ -1,6 +1,5 @@
 // The network as a graph: a map in each unit, connections as wide as their weights.
 
-import { paintField } from "./plane.mjs";
 import { compact, text } from "./numbers.mjs";
 
 const HEAD = 58; // room above the units, for the names of the layers and their buttons
@@ -142,7 +141,7 @@ export class Graph {
   update({ network, fields, palette, pass, norms, selection, stage }) {
     this.units.forEach((units, l) =>
       units.forEach((unit, j) => {
-        paintField(unit.firstElementChild, fields.field(l, j), palette);
+        fields.paint(unit.firstElementChild, l, j, palette, { stride: 2 });
         this.#markUnit(unit, l, j, { pass, selection, stage });
       }),
     );
@@ -152,7 +151,8 @@ export class Graph {
         const shown = shownOnEdge(pass, k + 1, edge.i, edge.j, W[edge.i * fanOut + edge.j], stage);
         edge.line.setAttribute("stroke", shown.value < 0 ? palette.minus : palette.plus);
         edge.line.setAttribute("stroke-width", shown.width.toFixed(2));
-        edge.line.setAttribute("class", `edge ${shown.className} ${this.#emphasis(k + 1, edge, selection)}`);
+        const className = `edge ${shown.className} ${this.#emphasis(k + 1, edge, selection)}`;
+        if (className !== edge.className) edge.line.setAttribute("class", (edge.className = className));
       }
     });
     this.feet.forEach((foot, k) => {

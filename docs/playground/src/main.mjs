@@ -162,7 +162,7 @@ function setTheme(name) {
   theme = name;
   document.documentElement.dataset.theme = name;
   palette = makePalette(name);
-  $("theme").setAttribute("aria-pressed", String(name === "dark"));
+  $("theme").textContent = name === "dark" ? "Light" : "Dark";
   drawThumbnails(name);
   needsDrawing = true;
 }

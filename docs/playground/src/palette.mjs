@@ -6,7 +6,10 @@ const STOPS = {
 };
 const STEPS = 256;
 
-/** A diverging scale: `rgb` of the step 0 … 255, and `css` of a number in [−1, 1]. */
+/**
+ * A diverging scale: `words` are its 256 colours as pixels of an ImageData (on a little-endian
+ * machine, as all are that run browsers), `minus` and `plus` two of them for points and lines.
+ */
 export function makePalette(theme) {
   const stops = STOPS[theme].map((hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)));
   const rgb = Array.from({ length: STEPS }, (_, step) => {
@@ -14,8 +17,9 @@ export function makePalette(theme) {
     const k = Math.min(Math.floor(position), stops.length - 2);
     return stops[k].map((low, c) => Math.round(low + (position - k) * (stops[k + 1][c] - low)));
   });
+  const words = Uint32Array.from(rgb, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
   const css = (value) => `rgb(${rgb[stepOf(value)].join(" ")})`;
-  return { rgb, css, isDark: theme === "dark", minus: css(-0.72), plus: css(0.72) };
+  return { words, isDark: theme === "dark", minus: css(-0.72), plus: css(0.72) };
 }
 
 /** The step of a number in [−1, 1]; numbers beyond have the colours of the ends. */

@@ -21,42 +21,57 @@ export function makeGrid(X) {
   return { reach, points };
 }
 
-/** The activations of all units over the grid: field(l, j) has GRID² numbers in [−1, 1]. */
-export function makeFields(network, grid) {
-  const { a, z } = forward(network, grid.points);
-  const last = network.layers.length;
-  const field = (l, j) => {
-    const width = network.sizes[l];
-    const values = new Float64Array(GRID * GRID);
-    for (let k = 0; k < values.length; k++) values[k] = a[l][k * width + j];
-    const { centre, half } = rangeOf(network, l, last, values, grid.reach);
-    return values.map((value) => (value - centre) / half);
-  };
-  return { field, scores: z[last] };
-}
-
-function rangeOf(network, l, last, values, reach) {
-  if (l === 0) return { centre: 0, half: reach };
-  if (l === last) return { centre: 0.5, half: 0.5 };
-  const { centre, half } = ACTIVATIONS[network.activation];
-  if (half !== undefined) return { centre, half };
-  const most = values.reduce((a, value) => Math.max(a, Math.abs(value)), 1e-9);
-  return { centre: 0, half: most };
-}
-
-/** Paint a field into a canvas, one pixel a point. */
-export function paintField(canvas, values, palette) {
-  if (canvas.width !== GRID) canvas.width = canvas.height = GRID;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(GRID, GRID);
-  for (let k = 0; k < values.length; k++) {
-    const [red, green, blue] = palette.rgb[stepOf(values[k])];
-    image.data.set([red, green, blue, 255], 4 * k);
+/** What all units of a network make of the grid. */
+export class Fields {
+  constructor(network, grid) {
+    Object.assign(this, forward(network, grid.points), { network, reach: grid.reach });
   }
-  context.putImageData(image, 0, 0);
+
+  /** z of a unit at each point of the grid; of an input, x. */
+  score(l, j) {
+    const width = this.network.sizes[l];
+    const source = this.z[l] ?? this.a[l];
+    const values = new Float64Array(GRID * GRID);
+    for (let k = 0; k < values.length; k++) values[k] = source[k * width + j];
+    return values;
+  }
+
+  /**
+   * Paint the activations of a unit into a canvas, a pixel for every `stride`-th point in both
+   * directions; `strength` makes the colours paler.
+   */
+  paint(canvas, l, j, palette, { stride = 1, strength = 1 } = {}) {
+    const side = GRID / stride;
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    const image = new ImageData(side, side);
+    const pixels = new Uint32Array(image.data.buffer);
+    const { centre, half } = this.#rangeOf(l, j);
+    const width = this.network.sizes[l];
+    const a = this.a[l];
+    const scale = strength / half;
+    for (let row = 0, pixel = 0; row < GRID; row += stride) {
+      for (let column = 0; column < GRID; column += stride) {
+        const value = a[(row * GRID + column) * width + j];
+        pixels[pixel++] = palette.words[stepOf((value - centre) * scale)];
+      }
+    }
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  /** The middle and half the width of the range that the colours span. */
+  #rangeOf(l, j) {
+    if (l === 0) return { centre: 0, half: this.reach };
+    if (l === this.network.layers.length) return { centre: 0.5, half: 0.5 };
+    const { centre, half } = ACTIVATIONS[this.network.activation];
+    if (half !== undefined) return { centre, half };
+    const width = this.network.sizes[l];
+    let most = 1e-9; // so that a unit that is zero everywhere has the colour of zero
+    for (let k = j; k < this.a[l].length; k += width) most = Math.max(most, Math.abs(this.a[l][k]));
+    return { centre: 0, half: most };
+  }
 }
 
-/** Draws the prediction, the decision boundary and the points on a canvas of its own size. */
+/** Draws what a unit makes of the plane, and the points; the output unit, unless one is chosen. */
 export class Plane {
   constructor(canvas, onPick) {
     this.canvas = canvas;
@@ -69,7 +84,7 @@ export class Plane {
     });
   }
 
-  draw({ fields, output, grid, data, wrong, current, palette, showTest }) {
+  draw({ fields, unit, grid, data, wrong, current, palette, showTest }) {
     const { canvas, buffer } = this;
     this.reach = grid.reach;
     this.X = data.train.X;
@@ -77,11 +92,11 @@ export class Plane {
     if (!size) return;
     if (canvas.width !== size) canvas.width = canvas.height = size;
     const context = canvas.getContext("2d");
-    paintField(buffer, output.map((value) => PALE * value), palette);
+    fields.paint(buffer, unit.l, unit.j, palette, { strength: PALE });
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
     context.drawImage(buffer, 0, 0, size, size);
-    this.#drawBoundary(context, fields.scores, size, palette);
+    this.#drawBoundary(context, fields.score(unit.l, unit.j), size, palette);
     const radius = Math.max(2.6, 4.6 - data.train.y.length / 200) * devicePixelRatio;
     if (showTest) this.#drawPoints(context, data.test, size, radius * 0.75, palette, true);
     this.#drawPoints(context, data.train, size, radius, palette, false);
@@ -135,7 +150,7 @@ export class Plane {
     }
   }
 
-  /** The line z = 0 of the output unit, by marching squares. */
+  /** The line z = 0 by marching squares: of the output unit, the decision boundary. */
   #drawBoundary(context, z, size, palette) {
     context.beginPath();
     const scale = size / GRID;

@@ -91,7 +91,7 @@ const DESCRIPTIONS = {
     const { solver, rate } = training.settings;
     return {
       title: "The update",
-      text: `Every weight and bias has moved against its gradient, with <i>η</i> = ${rate}: <span class="formula">${SOLVERS[solver].rule}</span>. The maps, the plane and the loss are new.`,
+      text: `Every weight and bias has moved against its gradient, with <i>η</i> = ${rate}: <span class="formula">${SOLVERS[solver].rule}</span>. The loss of this sample was ${text(stage.lossBefore)} and is ${text(pass.losses[0])} now.`,
     };
   },
 };

@@ -4,7 +4,7 @@ import { drawCurve } from "./curve.mjs";
 import { $ } from "./dom.mjs";
 import { compact, text } from "./numbers.mjs";
 import { overviewHtml, selectionHtml, stageHtml } from "./panel.mjs";
-import { Plane, makeFields, makeGrid } from "./plane.mjs";
+import { Fields, Plane, makeGrid } from "./plane.mjs";
 
 const percent = (share) => `${(100 * share).toFixed(1).replace(/\.0$/, "")} %`;
 
@@ -31,14 +31,17 @@ export class View {
     const { app, grid } = this;
     const { network, training } = app;
     const { pass, y } = app.currentPass();
-    const fields = makeFields(network, grid);
+    const fields = new Fields(network, grid);
     const selection = app.hovered ?? app.pinned;
     const stage = app.currentStage;
     const norms = app.gradientNorms();
     this.graph.update({ network, fields, palette, pass, norms, selection, stage });
+    const last = network.layers.length;
+    const { l, j } = selection?.kind === "unit" ? selection : { l: last, j: 0 };
+    $("plane-title").textContent = l === last ? "Prediction" : l === 0 ? `Input ${j + 1}` : `Unit ${j + 1} of layer ${l}`;
     this.plane.draw({
       fields,
-      output: fields.field(network.layers.length, 0),
+      unit: { l, j },
       grid,
       data: app.data,
       wrong: app.wrongRows(),
@@ -46,7 +49,11 @@ export class View {
       palette,
       showTest: $("show-test").checked,
     });
-    drawCurve($("curve"), { train: training.lossCurve, test: app.testCurve });
+    const { lossCurve } = training;
+    if (lossCurve !== this.lossCurve || lossCurve.length !== this.curveLength) {
+      drawCurve($("curve"), { train: lossCurve, test: app.testCurve });
+      Object.assign(this, { lossCurve, curveLength: lossCurve.length });
+    }
     this.#drawStatus();
     this.#drawSample(pass, y);
     this.#drawStages(stage, stagePlaying);
