@@ -11,6 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SOURCES = HERE / "src"
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.mjs)";\n', flags=re.M)
+STYLE = re.compile(r"/\* \{([\w-]+\.css)\} \*/")
 EXPORT = re.compile(r"^export (?=(?:class|const|function) )", flags=re.M)
 
 
@@ -40,9 +41,8 @@ def page():
     script = bundle("main.mjs", set()).strip()
     if left := re.search(r"^(?:import|export) .*", script, flags=re.M):
         raise ValueError(f"build.py cannot inline the line {left[0]!r}.")
-    style = (SOURCES / "style.css").read_text(encoding="utf-8").strip()
     html = (SOURCES / "page.html").read_text(encoding="utf-8")
-    html = html.replace("/* {style.css} */", style)
+    html = STYLE.sub(lambda name: (SOURCES / name[1]).read_text(encoding="utf-8").strip(), html)
     return html.replace("/* {main.mjs} */", script)
 
 

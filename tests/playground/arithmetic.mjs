@@ -84,7 +84,8 @@ function networkOf({ sizes, activation, loss, layers }) {
 
 // typed arrays as lists; JSON has no infinity and no NaN
 function plain(key, value) {
-  if (ArrayBuffer.isView(value)) return Array.from(value, (x) => (Number.isFinite(x) ? x : String(x)));
+  if (ArrayBuffer.isView(value))
+    return Array.from(value, (x) => (Number.isFinite(x) ? x : String(x)));
   return value;
 }
 

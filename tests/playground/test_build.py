@@ -29,11 +29,13 @@ def test_every_source_is_in_the_page(build, playground):
     done = set()
     build.bundle("main.mjs", done)
     assert done == {path.name for path in (playground / "src").glob("*.mjs")}
+    page = build.page()
+    for path in (playground / "src").glob("*.css"):
+        assert path.read_text(encoding="utf-8").strip() in page
 
 
 def test_what_cannot_be_inlined_is_refused(build, tmp_path, monkeypatch):
-    for name in ("page.html", "style.css"):
-        (tmp_path / name).touch()
+    (tmp_path / "page.html").touch()
     (tmp_path / "main.mjs").write_text('import * as network from "./network.mjs";\n')
     monkeypatch.setattr(build, "SOURCES", tmp_path)
     with pytest.raises(ValueError, match="cannot inline"):

@@ -274,7 +274,7 @@ def test_slow_motion_goes_forward_and_backward(open_page):
 def test_slow_motion_runs_by_itself(open_page):
     page = open_page(XOR)
     page.click("#slow")
-    page.wait_for("document.querySelector('#panel h3').textContent === 'Forward, layer 1'", 10)
+    page.wait_for("document.querySelector('#panel h3').textContent === 'Forward, layer 1'")
 
 
 # -- keyboard ------------------------------------------------------------------------------------
@@ -416,7 +416,7 @@ LOW_CONTRAST = """
 """
 
 
-@pytest.mark.parametrize("width", [400, 900, 1400])
+@pytest.mark.parametrize("width", [360, 400, 900, 1400])
 @pytest.mark.parametrize("fragment", ["", "#hidden=16-16-16-16", "#hidden=", XOR])
 def test_nothing_is_cut_off(open_page, fragment, width):
     page = open_page(fragment, width=width)

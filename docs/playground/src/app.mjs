@@ -11,7 +11,7 @@ import { Training, selectRows } from "./training.mjs";
 const LIVE = { rate: "learning rate", batchSize: "batch size", alpha: "L2 penalty" };
 const EPOCHS_TO_SUGGEST = 100;
 
-/** `onChange(isNew)` is called after every change; `isNew` says whether the network is a new one. */
+/** `onChange(isNew)` is called after a change; `isNew` says whether the network is a new one. */
 export class App {
   constructor(settings, onChange) {
     Object.assign(this, { settings, onChange });
@@ -154,9 +154,12 @@ export class App {
   pythonCode() {
     const { epochs, position } = this.training;
     const notes = [];
-    if (position) notes.push(`The page stands in the middle of epoch ${epochs + 1}; this ends with an epoch.`);
+    if (position)
+      notes.push(`The page stands in the middle of epoch ${epochs + 1}; this ends with an epoch.`);
     for (const name of this.changed) {
-      notes.push(`The ${LIVE[name]} was changed during training; here it is the last one from the start.`);
+      notes.push(
+        `The ${LIVE[name]} was changed during training; here it is the last one from the start.`,
+      );
     }
     return pythonCode(this.settings, epochs || EPOCHS_TO_SUGGEST, notes);
   }

@@ -30,21 +30,29 @@ export function bindSettings(settingsNow, change) {
     const seed = Math.round(Math.min(9999, Math.max(0, Number(event.target.value) || 0)));
     change({ seed });
   });
-  $("fewer-layers").addEventListener("click", () => change({ hidden: settingsNow().hidden.slice(0, -1) }));
+  $("fewer-layers").addEventListener("click", () =>
+    change({ hidden: settingsNow().hidden.slice(0, -1) }),
+  );
   $("more-layers").addEventListener("click", () => {
     const { hidden } = settingsNow();
     change({ hidden: [...hidden, hidden.at(-1) ?? 4] });
   });
   $("problems").innerHTML = Object.entries(PROBLEMS)
     .map(
-      ([key, { name }]) => `<label class="problem"><input type="radio" name="problem" value="${key}">
+      ([
+        key,
+        { name },
+      ]) => `<label class="problem"><input type="radio" name="problem" value="${key}">
         <canvas width="56" height="56"></canvas><span>${name}</span></label>`,
     )
     .join("");
   $("problems").addEventListener("change", (event) => change({ problem: event.target.value }));
-  document.querySelector("form.settings").addEventListener("submit", (event) => event.preventDefault());
+  document
+    .querySelector("form.settings")
+    .addEventListener("submit", (event) => event.preventDefault());
   $("experiments").innerHTML = EXPERIMENTS.map(
-    ({ name, text }, k) => `<li><button type="button" data-experiment="${k}">${name}</button> <span>${text}</span></li>`,
+    ({ name, text }, k) =>
+      `<li><button type="button" data-experiment="${k}">${name}</button> <span>${text}</span></li>`,
   ).join("");
   $("experiments").addEventListener("click", (event) => {
     const { experiment } = event.target.dataset;
@@ -65,7 +73,8 @@ export function showSettings(settings) {
   $("fewer-layers").disabled = settings.hidden.length === 0;
   $("more-layers").disabled = settings.hidden.length === MAX_LAYERS;
   $("activation").title = `σ(z) = ${ACTIVATIONS[settings.activation].formula}`;
-  for (const radio of $("problems").querySelectorAll("input")) radio.checked = radio.value === settings.problem;
+  for (const radio of $("problems").querySelectorAll("input"))
+    radio.checked = radio.value === settings.problem;
 }
 
 /** Draw a small picture of each problem. */

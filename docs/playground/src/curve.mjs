@@ -21,11 +21,16 @@ export function drawCurve(container, { train, test }) {
   const n = Math.max(train.length, 2);
   const x = (epoch) => BOX.left + ((epoch - 1) / (n - 1)) * (WIDTH - BOX.left - BOX.right);
   const y = (loss) =>
-    BOX.top + (Math.log(high / Math.max(loss, low)) / Math.log(high / low)) * (HEIGHT - BOX.top - BOX.bottom);
+    BOX.top +
+    (Math.log(high / Math.max(loss, low)) / Math.log(high / low)) * (HEIGHT - BOX.top - BOX.bottom);
   container.innerHTML = `
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Loss of each epoch">
-      ${decades(low, high).map((loss) => gridLine(loss, y(loss))).join("")}
-      ${epochTicks(n).map((epoch) => epochTick(epoch, x(epoch))).join("")}
+      ${decades(low, high)
+        .map((loss) => gridLine(loss, y(loss)))
+        .join("")}
+      ${epochTicks(n)
+        .map((epoch) => epochTick(epoch, x(epoch)))
+        .join("")}
       ${line("test", test, x, y)}${line("train", train, x, y)}
     </svg>
     <p class="hint legend"><span class="line train"></span> training ${compact(train.at(-1))}
@@ -36,7 +41,9 @@ function line(name, losses, x, y) {
   const every = Math.max(1, Math.ceil(losses.length / MAX_POINTS));
   const points = losses
     .map((loss, i) => [i + 1, loss])
-    .filter(([epoch, loss]) => (epoch % every === 0 || epoch === losses.length) && Number.isFinite(loss))
+    .filter(
+      ([epoch, loss]) => (epoch % every === 0 || epoch === losses.length) && Number.isFinite(loss),
+    )
     .map(([epoch, loss]) => `${x(epoch).toFixed(1)},${y(loss).toFixed(1)}`);
   const [lastX, lastY] = points.length ? points.at(-1).split(",") : [0, 0];
   return `<polyline class="${name}" points="${points.join(" ")}"/>

@@ -9,7 +9,15 @@ export const EXPERIMENTS = [
   {
     name: "XOR by hand",
     text: "Four points, two hidden units: small enough to follow in slow motion. Try other seeds: some get stuck.",
-    settings: { problem: "xor", samples: 4, noise: 0, hidden: [2], solver: "sgd", rate: 1, batchSize: 0 },
+    settings: {
+      problem: "xor",
+      samples: 4,
+      noise: 0,
+      hidden: [2],
+      solver: "sgd",
+      rate: 1,
+      batchSize: 0,
+    },
   },
   {
     name: "No hidden layer",
@@ -24,7 +32,14 @@ export const EXPERIMENTS = [
   {
     name: "Vanishing gradients",
     text: "Four layers of logistic units: the gradient of the first layer is less than a thousandth of the last one’s.",
-    settings: { problem: "circles", noise: 20, hidden: [6, 6, 6, 6], activation: "logistic", solver: "sgd", rate: 0.1 },
+    settings: {
+      problem: "circles",
+      noise: 20,
+      hidden: [6, 6, 6, 6],
+      activation: "logistic",
+      solver: "sgd",
+      rate: 0.1,
+    },
   },
   {
     name: "Dead units",

@@ -1,7 +1,7 @@
 // The equations of one sample with the numbers filled in, as rows [left, symbols, numbers, value].
 
 import { ACTIVATIONS } from "./functions.mjs";
-import { factor, partial, symbol, text } from "./numbers.mjs";
+import { capitalized, factor, partial, symbol, text, unitName } from "./numbers.mjs";
 
 /**
  * The equations of unit j of layer l, for the one sample of `pass`.
@@ -24,8 +24,7 @@ export function unitEquations(network, pass, y, l, j) {
     : hiddenBackward(network, pass, l, j);
   if (isOutput) forward.push(lossRow(network, pass, y));
   backward.push([partial("L", symbol("b", l, j)), delta, "", pass.delta[l][j]]);
-  const title = isOutput ? "The output unit" : `Unit ${j + 1} of layer ${l}`;
-  return { title, forward, backward };
+  return { title: capitalized(unitName(l, j, last)), forward, backward };
 }
 
 /** The equations of the weight from unit i of layer l − 1 to unit j of layer l. */
@@ -34,11 +33,10 @@ export function weightEquations(network, pass, l, i, j) {
   const w = symbol("w", l, i, j);
   const a = pass.a[l - 1][i];
   const delta = pass.delta[l][j];
-  const from = l === 1 ? `input ${i + 1}` : `unit ${i + 1} of layer ${l - 1}`;
-  const to = l === network.layers.length ? "the output unit" : `unit ${j + 1} of layer ${l}`;
+  const last = network.layers.length;
   const source = symbol("a", l - 1, i);
   return {
-    title: `The weight from ${from} to ${to}`,
+    title: `The weight from ${unitName(l - 1, i, last)} to ${unitName(l, j, last)}`,
     forward: [
       [w, "", "", W[i * fanOut + j]],
       [
@@ -83,7 +81,7 @@ export function indexOf(network, l, i, j) {
 
 function inputEquations(pass, j) {
   const forward = [[symbol("a", 0, j), "", "", pass.a[0][j]]];
-  return { title: `Input ${j + 1}`, forward, backward: [] };
+  return { title: capitalized(unitName(0, j)), forward, backward: [] };
 }
 
 /** z = Σ w a + b */
@@ -160,7 +158,12 @@ function hiddenBackward(network, pass, l, j) {
       sumOf(terms),
       pass.aGrad[l][j],
     ],
-    [slope, formula.replaceAll("a", "<i>a</i>"), fillSlope?.(factor(pass.a[l][j])) ?? "", pass.slope[l][j]],
+    [
+      slope,
+      formula.replaceAll("a", "<i>a</i>"),
+      fillSlope?.(factor(pass.a[l][j])) ?? "",
+      pass.slope[l][j],
+    ],
     [
       symbol("δ", l, j),
       `${gradient}·${slope}`,

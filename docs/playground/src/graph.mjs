@@ -1,6 +1,6 @@
 // The network as a graph: a map in each unit, connections as wide as their weights.
 
-import { compact, text } from "./numbers.mjs";
+import { capitalized, compact, text, unitName } from "./numbers.mjs";
 
 const HEAD = 58; // room above the units, for the names of the layers and their buttons
 const NARROW_HEAD = 110; // and where the buttons stand one above the other
@@ -55,16 +55,11 @@ export class Graph {
     const unit = this.#append("button", "unit");
     unit.type = "button";
     unit.innerHTML = `<canvas></canvas><span class="value"></span>`;
-    if (l === 0) unit.insertAdjacentHTML("beforeend", `<span class="name"><i>x</i><sub>${j + 1}</sub></span>`);
+    if (l === 0)
+      unit.insertAdjacentHTML("beforeend", `<span class="name"><i>x</i><sub>${j + 1}</sub></span>`);
     Object.assign(unit.dataset, { l, j });
-    unit.setAttribute("aria-label", this.#nameOf(l, j));
+    unit.setAttribute("aria-label", capitalized(unitName(l, j, this.network.layers.length)));
     return unit;
-  }
-
-  #nameOf(l, j) {
-    if (l === 0) return `Input ${j + 1}`;
-    if (l === this.network.layers.length) return "Output unit";
-    return `Layer ${l}, unit ${j + 1}`;
   }
 
   #makeEdge(l, i, j) {
@@ -98,7 +93,10 @@ export class Graph {
 
   /** The button that changes the number of units of a layer, for the focus after a rebuild. */
   unitButton(l, change) {
-    return this.heads[l].querySelector(`[data-change="${change}"]:enabled`) ?? this.heads[l].querySelector("button:enabled");
+    return (
+      this.heads[l].querySelector(`[data-change="${change}"]:enabled`) ??
+      this.heads[l].querySelector("button:enabled")
+    );
   }
 
   /** Place everything for the width of the container. */
@@ -120,11 +118,11 @@ export class Graph {
     const y = (l, j) => middle + (j - (sizes[l] - 1) / 2) * pitch;
     this.container.style.height = `${height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.units.forEach((units, l) =>
-      units.forEach((unit, j) => place(unit, x(l), y(l, j), size)),
-    );
+    this.units.forEach((units, l) => units.forEach((unit, j) => place(unit, x(l), y(l, j), size)));
     this.heads.forEach((head, l) => (head.style.left = `${x(l)}px`));
-    this.feet.forEach((foot, k) => Object.assign(foot.style, { left: `${x(k + 1)}px`, top: `${height - FOOT + 8}px` }));
+    this.feet.forEach((foot, k) =>
+      Object.assign(foot.style, { left: `${x(k + 1)}px`, top: `${height - FOOT + 8}px` }),
+    );
     this.edges.forEach((edges, k) => {
       for (const { i, j, line, target } of edges) {
         const [x0, y0] = [x(k) + size / 2, y(k, i)];
@@ -152,7 +150,8 @@ export class Graph {
         edge.line.setAttribute("stroke", shown.value < 0 ? palette.minus : palette.plus);
         edge.line.setAttribute("stroke-width", shown.width.toFixed(2));
         const className = `edge ${shown.className} ${this.#emphasis(k + 1, edge, selection)}`;
-        if (className !== edge.className) edge.line.setAttribute("class", (edge.className = className));
+        if (className !== edge.className)
+          edge.line.setAttribute("class", (edge.className = className));
       }
     });
     this.feet.forEach((foot, k) => {
@@ -177,7 +176,8 @@ export class Graph {
     if (selection.kind === "weight") {
       return selection.l === l && selection.i === i && selection.j === j ? "selected" : "faded";
     }
-    const touches = (selection.l === l && selection.j === j) || (selection.l === l - 1 && selection.j === i);
+    const touches =
+      (selection.l === l && selection.j === j) || (selection.l === l - 1 && selection.j === i);
     return touches ? "" : "faded";
   }
 
@@ -258,15 +258,27 @@ function shownOnEdge(pass, l, i, j, w, stage) {
   if (stage.kind === "update") return { ...plain, className: "flash" };
   if (stage.kind === "forward" && stage.layer === l) {
     const part = w * pass.a[l - 1][i];
-    return { value: part, width: Math.min(8, 1 + 3 * Math.sqrt(Math.abs(part))), className: "flow" };
+    return {
+      value: part,
+      width: Math.min(8, 1 + 3 * Math.sqrt(Math.abs(part))),
+      className: "flow",
+    };
   }
   if (stage.back && stage.layer === l - 1) {
     const part = w * pass.delta[l][j];
-    return { value: part, width: Math.min(8, 1 + 6 * Math.sqrt(Math.abs(part))), className: "flow back" };
+    return {
+      value: part,
+      width: Math.min(8, 1 + 6 * Math.sqrt(Math.abs(part))),
+      className: "flow back",
+    };
   }
   if (stage.back && stage.layer === l) {
     const gradient = pass.a[l - 1][i] * pass.delta[l][j];
-    return { value: gradient, width: Math.min(8, 1 + 6 * Math.sqrt(Math.abs(gradient))), className: "gradient" };
+    return {
+      value: gradient,
+      width: Math.min(8, 1 + 6 * Math.sqrt(Math.abs(gradient))),
+      className: "gradient",
+    };
   }
   return { ...plain, className: "dim" };
 }

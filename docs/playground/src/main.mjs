@@ -65,7 +65,8 @@ function changeSettings(changes) {
 
 function rememberSettings() {
   const hash = hashFromSettings(app.settings);
-  if (hash !== location.hash) history.replaceState(null, "", hash || location.pathname + location.search);
+  if (hash !== location.hash)
+    history.replaceState(null, "", hash || location.pathname + location.search);
 }
 
 bindSettings(() => app.settings, changeSettings);
@@ -171,14 +172,15 @@ setTheme(prefersDark.matches ? "dark" : "light");
 prefersDark.addEventListener("change", () => setTheme(prefersDark.matches ? "dark" : "light"));
 $("theme").addEventListener("click", () => setTheme(theme === "dark" ? "light" : "dark"));
 
-// -- within a page of the documentation, which says its theme and is told our height ---------------
+// -- within a page of the documentation, which says its theme and is told our height -------------
 
 if (window.parent !== window) {
   document.documentElement.classList.add("embedded");
   window.addEventListener("message", ({ data }) => {
     if (data?.theme === "dark" || data?.theme === "light") setTheme(data.theme);
   });
-  const tell = () => window.parent.postMessage({ playgroundHeight: document.body.scrollHeight }, "*");
+  const tell = () =>
+    window.parent.postMessage({ playgroundHeight: document.body.scrollHeight }, "*");
   new ResizeObserver(tell).observe(document.body);
 }
 

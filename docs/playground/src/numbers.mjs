@@ -1,4 +1,4 @@
-// Numbers and symbols as people write them.
+// Numbers, symbols and names as people write them.
 
 /** Four significant digits, with a true minus sign. */
 export function text(value) {
@@ -41,4 +41,15 @@ export function symbol(letter, layer, ...units) {
 /** ∂of/∂by, as HTML. */
 export function partial(of, by) {
   return `∂<i>${of}</i>/∂${by}`;
+}
+
+/** What unit j of layer l is called, in a network whose output is layer `last`. */
+export function unitName(l, j, last) {
+  if (l === 0) return `input ${j + 1}`;
+  return l === last ? "the output unit" : `unit ${j + 1} of layer ${l}`;
+}
+
+/** With a capital letter. */
+export function capitalized(words) {
+  return words[0].toUpperCase() + words.slice(1);
 }

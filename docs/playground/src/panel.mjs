@@ -30,8 +30,15 @@ export function stageHtml(stage, network, training, pass, y) {
     const { forward, backward, title: name } = unitEquations(network, pass, y, unit.l, unit.j);
     const part = unit.part === "forward" ? forward : backward;
     const isOutput = unit.l === network.layers.length;
-    const shown = stage.kind === "loss" ? part.slice(-1) : isOutput && part === forward ? part.slice(0, -1) : part;
-    const rows = stage.back ? [...shown, ...weightEquations(network, pass, unit.l, 0, unit.j).backward] : shown;
+    const shown =
+      stage.kind === "loss"
+        ? part.slice(-1)
+        : isOutput && part === forward
+          ? part.slice(0, -1)
+          : part;
+    const rows = stage.back
+      ? [...shown, ...weightEquations(network, pass, unit.l, 0, unit.j).backward]
+      : shown;
     equations = partHtml(isOutput ? "" : `${name}, for instance`, rows);
   }
   return `<h3>${title}</h3><p>${words}</p><div class="columns">
@@ -50,7 +57,9 @@ function partHtml(title, rows) {
 }
 
 function rowHtml([left, symbols, numbers, value]) {
-  const parts = [symbols, numbers].filter(Boolean).map((part) => `<span class="part">= ${part}</span>`);
+  const parts = [symbols, numbers]
+    .filter(Boolean)
+    .map((part) => `<span class="part">= ${part}</span>`);
   return `<div class="equation"><span class="left">${left}</span>
     <span class="right">${parts.join(" ")} <span class="part result">= ${text(value)}</span></span></div>`;
 }

@@ -7,7 +7,7 @@ import { stepOf } from "./palette.mjs";
 export const GRID = 64;
 const PALE = 0.4; // of the colours of the prediction, so that the points stand out
 
-/** The reach r of the drawn square [−r, r]², and the points of a grid over it, from the top left. */
+/** The reach r of the square [−r, r]², and the points of a grid over it, from the top left. */
 export function makeGrid(X) {
   const reach = 1.12 * X.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   const points = new Float64Array(2 * GRID * GRID);
@@ -187,8 +187,20 @@ export class Plane {
 }
 
 const SIDES = [
-  [[0, 0], [0, 1]],
-  [[0, 1], [1, 1]],
-  [[1, 1], [1, 0]],
-  [[1, 0], [0, 0]],
+  [
+    [0, 0],
+    [0, 1],
+  ],
+  [
+    [0, 1],
+    [1, 1],
+  ],
+  [
+    [1, 1],
+    [1, 0],
+  ],
+  [
+    [1, 0],
+    [0, 0],
+  ],
 ];

@@ -29,7 +29,9 @@ export function pythonCode(settings, epochs, notes = []) {
     "",
     ...notes.map((note) => `# ${note}`),
     "clf = BackpropClassifier(",
-    ...Object.entries(parametersOf(settings, epochs)).map(([name, value]) => `    ${name}=${value},`),
+    ...Object.entries(parametersOf(settings, epochs)).map(
+      ([name, value]) => `    ${name}=${value},`,
+    ),
     ")",
     "clf.fit(X, y)",
     'print(f"loss {clf.loss_:.4f} after {clf.n_iter_} epochs")',

@@ -13,7 +13,9 @@ export function stagesOf(network) {
     { kind: "input", layer: 0, name: "input" },
     ...layers.map((layer) => ({ kind: "forward", layer, name: nameOf(layer, "→") })),
     { kind: "loss", layer: last, name: "loss" },
-    ...layers.toReversed().map((layer) => ({ kind: "backward", layer, back: true, name: nameOf(layer, "←") })),
+    ...layers
+      .toReversed()
+      .map((layer) => ({ kind: "backward", layer, back: true, name: nameOf(layer, "←") })),
     { kind: "batch", layer: -1, name: "batch" },
     { kind: "update", layer: -1, name: "update" },
   ];
@@ -77,7 +79,9 @@ const DESCRIPTIONS = {
 
   batch(stage, network, pass, training) {
     const n = training.nextRows().length;
-    const penalty = training.settings.alpha ? " The penalty adds <i>α</i>·<i>w</i>/<i>n</i> to that of a weight." : "";
+    const penalty = training.settings.alpha
+      ? " The penalty adds <i>α</i>·<i>w</i>/<i>n</i> to that of a weight."
+      : "";
     return {
       title: "The whole batch",
       text:

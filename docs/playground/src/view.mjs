@@ -2,7 +2,7 @@
 
 import { drawCurve } from "./curve.mjs";
 import { $ } from "./dom.mjs";
-import { compact, text } from "./numbers.mjs";
+import { capitalized, compact, text, unitName } from "./numbers.mjs";
 import { overviewHtml, selectionHtml, stageHtml } from "./panel.mjs";
 import { Fields, Plane, makeGrid } from "./plane.mjs";
 
@@ -38,7 +38,7 @@ export class View {
     this.graph.update({ network, fields, palette, pass, norms, selection, stage });
     const last = network.layers.length;
     const { l, j } = selection?.kind === "unit" ? selection : { l: last, j: 0 };
-    $("plane-title").textContent = l === last ? "Prediction" : l === 0 ? `Input ${j + 1}` : `Unit ${j + 1} of layer ${l}`;
+    $("plane-title").textContent = l === last ? "Prediction" : capitalized(unitName(l, j, last));
     this.plane.draw({
       fields,
       unit: { l, j },
@@ -57,11 +57,9 @@ export class View {
     this.#drawStatus();
     this.#drawSample(pass, y);
     this.#drawStages(stage, stagePlaying);
-    const html = selection
-      ? selectionHtml(selection, network, training, pass, y)
-      : stage
-        ? stageHtml(stage, network, training, pass, y)
-        : overviewHtml(network, training, pass, y);
+    let html = overviewHtml(network, training, pass, y);
+    if (selection) html = selectionHtml(selection, network, training, pass, y);
+    else if (stage) html = stageHtml(stage, network, training, pass, y);
     if (html !== this.html) $("panel").innerHTML = this.html = html;
     const code = app.pythonCode();
     if (code !== $("python").textContent) $("python").textContent = code;
@@ -74,14 +72,17 @@ export class View {
     $("train-loss").textContent = compact(scores.train.loss);
     $("train-accuracy").textContent = percent(scores.train.accuracy);
     $("test-accuracy").textContent = percent(scores.test.accuracy);
-    const message = hasDiverged
-      ? "The loss is no longer a finite number: start over with a lower learning rate."
-      : firstPerfect !== null
-        ? `All training points were right after ${firstPerfect} epoch${firstPerfect === 1 ? "" : "s"}.`
-        : "";
+    let message = "";
+    if (hasDiverged) {
+      message = "The loss is no longer a finite number: start over with a lower learning rate.";
+    } else if (firstPerfect !== null) {
+      const epochs = firstPerfect === 1 ? "1 epoch" : `${firstPerfect} epochs`;
+      message = `All training points were right after ${epochs}.`;
+    }
     if ($("message").textContent !== message) $("message").textContent = message;
     $("message").classList.toggle("warning", hasDiverged);
-    $("play").innerHTML = `<span aria-hidden="true">${playing ? "❚❚" : "▶"}</span> ${playing ? "Pause" : "Play"}`;
+    $("play").innerHTML =
+      `<span aria-hidden="true">${playing ? "❚❚" : "▶"}</span> ${playing ? "Pause" : "Play"}`;
     for (const id of ["play", "step", "epoch", "slow"]) $(id).disabled = hasDiverged;
   }
 
@@ -100,15 +101,17 @@ export class View {
     const { app } = this;
     $("stages").hidden = stage === null;
     $("slow").setAttribute("aria-pressed", String(stage !== null));
-    $("numbers-title").textContent = stage ? "One step in slow motion" : "The numbers of one sample";
+    $("numbers-title").textContent = stage
+      ? "One step in slow motion"
+      : "The numbers of one sample";
     if (!stage) return;
     const isDone = stage.kind === "update";
     $("stage-back").disabled = app.stage === 0 || isDone;
     $("stage-play").textContent = stagePlaying ? "Pause" : "Go on";
     $("stage-next").textContent = isDone ? "Next step" : "Next";
     const items = app.stages.map(
-      ({ kind, back, name }, k) =>
-        `<li class="${kind} ${back ? "back" : ""} ${k === app.stage ? "now" : k < app.stage ? "past" : ""}">${name}</li>`,
+      ({ back, name }, k) =>
+        `<li class="${back ? "back" : ""} ${["past", "now", ""][Math.sign(k - app.stage) + 1]}">${name}</li>`,
     );
     const html = items.join("");
     if (html !== this.stageList) $("stage-list").innerHTML = this.stageList = html;
