@@ -1,5 +1,6 @@
 """The playground computes the numbers of the package, to 1e-12."""
 
+import re
 import warnings
 from itertools import pairwise
 
@@ -255,6 +256,18 @@ def test_everything_offered_is_tested_here(ask):
     assert choices["problem"] == ["spirals", "xor", "circles", "blobs"]
     for name, value in choices["defaults"].items():
         assert value in choices.get(name, [value]), name
+
+
+def test_the_page_about_it_names_every_choice(ask, playground):
+    page = (playground.parent / "playground.md").read_text(encoding="utf-8")
+    choices = ask("choices")
+    for name, values in choices.items():
+        if name in ("solvers", "defaults"):
+            continue
+        line = re.search(rf"^- `{name}`: (.*(?:\n  .*)*)", page, flags=re.M)[1]
+        named = set(re.findall(r"`(\w+)`|\b(\d[\d.]*\b)", line))
+        assert {str(value) for value in values} <= {text or number for text, number in named}, name
+    assert set(re.findall(r"^- `(\w+)`: ", page, flags=re.M)) == set(choices["defaults"])
 
 
 def test_the_address_keeps_the_settings(ask):
