@@ -23,6 +23,7 @@ from .core.tails import (
 _FEATURES_A_COMPONENT = 4 / 3  # the default code has three quarters of the features
 _N_FOLDS = 3  # whose held-out scores say how new samples score
 _CORE = 0.75  # share of the samples, those least odd in single features, that the moments see
+_PARTS = (0.75, 0.25)  # of the joint density and of the single features in the harmonic mean
 _LEAST_SHARE = 0.005  # contamination="auto" expects that many to lie outside, or more
 
 
@@ -209,7 +210,7 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         log_p = [
             tail.log_probability(view) for tail, view in zip(self._tails, oddness, strict=True)
         ]
-        return -log_harmonic_mean(np.stack(log_p))
+        return -log_harmonic_mean(np.stack(log_p), _PARTS)
 
     def _score_of_share(self, share):
         """The score that a share of new samples falls below."""

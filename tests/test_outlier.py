@@ -273,10 +273,11 @@ def test_few_samples(n_samples, criterion, X):
 def test_equal_samples_are_not_flagged_against_each_other(criterion, contamination, dtype):
     for seed in range(25):
         rng = np.random.RandomState(seed)
-        n_samples, n_features = rng.randint(2, 60), rng.randint(1, 8)
+        n_samples, n_features = rng.randint(2, 60), rng.randint(1, 20)
         row = (rng.standard_normal(n_features) * 10.0 ** rng.randint(-3, 4)).astype(dtype)
         X = np.tile(row, (n_samples, 1))
-        found = detector(criterion, contamination, n_components=1, max_iter=5)
+        wide = max(1, 3 * n_features // 4)
+        found = detector(criterion, contamination, n_components=wide, max_iter=5)
         found.set_params(random_state=seed).fit(X)
         scores = found.score_samples(X)
         assert (found.predict(X) == 1).all(), seed

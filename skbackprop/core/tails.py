@@ -125,14 +125,25 @@ class MarginalTails:
         return total
 
 
-def log_harmonic_mean(log_p):
-    """log of the harmonic mean of probabilities, given as logs of shape (n, n_samples).
+def log_harmonic_mean(log_p, parts):
+    """log of the weighted harmonic mean of probabilities.
 
     One small probability makes it small, and several make it smaller; the tests that it combines
     need not be independent (Wilson 2019, "The harmonic mean p-value for combining dependent
     tests").
+
+    Parameters
+    ----------
+    log_p : ndarray of shape (n_tests, n_samples)
+        Logs of probabilities.
+    parts : array-like of shape (n_tests,)
+        The weight of each test; their sum is 1.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
     """
-    return np.log(len(log_p)) - np.logaddexp.reduce(-log_p, axis=0)
+    return -np.logaddexp.reduce(np.log(parts)[:, np.newaxis] - log_p, axis=0)
 
 
 def beyond_fence(values, weights, rtol=_HALF_THE_DIGITS):

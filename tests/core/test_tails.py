@@ -132,9 +132,11 @@ def test_features_of_single_precision():
 
 
 def test_harmonic_mean():
-    p = rng.uniform(0.01, 1, (3, 20))
-    assert_allclose(log_harmonic_mean(np.log(p)), np.log(stats.hmean(p)), rtol=1e-10)
-    assert_allclose(log_harmonic_mean(np.array([[-1e5], [0.0]])), np.log(2.0) - 1e5)
+    p, parts = rng.uniform(0.01, 1, (3, 20)), np.array([0.5, 0.3, 0.2])
+    expected = stats.hmean(p, weights=parts[:, np.newaxis], axis=0)
+    assert_allclose(log_harmonic_mean(np.log(p), parts), np.log(expected), rtol=1e-10)
+    far = log_harmonic_mean(np.array([[-1e5], [0.0]]), (0.5, 0.5))
+    assert_allclose(far, np.log(2.0) - 1e5)
 
 
 def test_fence_of_an_exponential_tail():
