@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -13,9 +14,21 @@ from ._estimator.base import unchanged_on_error
 from ._estimator.data import FLOATS
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from ._estimator.typing import Contamination, Criterion, RandomState
-from .core.density import CodeAndResidualDensity, weighted_quantile
+from .core.density import CodeAndResidualDensity
+from .core.tails import (
+    MarginalTails,
+    UpperTail,
+    beyond_fence,
+    log_harmonic_mean,
+    rounding,
+    weighted_quantile,
+)
 
 _FEATURES_A_COMPONENT = 4 / 3  # the default code has three quarters of the features
+_N_FOLDS = 3  # whose held-out scores say how new samples score
+_CORE = 0.75  # share of the samples, those least odd in single features, that the moments see
+_PARTS = (0.75, 0.25)  # of the joint density and of the single features in the harmonic mean
+_LEAST_SHARE = 0.005  # contamination="auto" expects that many to lie outside, or more
 
 
 class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
@@ -25,18 +38,26 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
     ----------
     autoencoder : BackpropAutoencoder, default=None
         The autoencoder; it is cloned. None for one with three quarters as many components as
-        features, at least one, and the defaults otherwise.
-    criterion : {"density", "reconstruction"}, default="density"
+        features, at least one, one hidden layer of 64 units before and after the code, 100 epochs,
+        and the defaults otherwise.
+    criterion : {"tail_probability", "density", "reconstruction"}, default="tail_probability"
         What makes a sample normal.
 
+        - "tail_probability": that many samples are as odd. Oddness is looked for in two places:
+          the joint density of code and residual, and the tails of the single features.
+          ``score_samples`` is the log of the share of the training distribution that is at least
+          as odd, extrapolated beyond the training data.
         - "density": the log-density under a Gaussian of the residual, with a variance a feature,
           and a Gaussian of the code, with a full covariance. With a linear autoencoder that is
           probabilistic PCA.
         - "reconstruction": a small reconstruction error. It is blind along the code.
     contamination : "auto" or float, default="auto"
-        Share of outliers in the training data, in (0, 0.5], which sets ``offset_``. "auto" takes
-        Tukey's fence: the lower quartile of the training scores less 1.5 times the distance of the
-        quartiles.
+        Share of outliers, which sets ``offset_``.
+
+        - "auto" counts the samples beyond a fence, extrapolated from the median and the upper
+          quartile of the oddness of held-out samples, and expects half a per cent at least. Of
+          *new* samples from a Gaussian less than one per cent are called outliers.
+        - A number in (0, 0.5] is the share of the training data that is called outliers.
     random_state : int, RandomState instance or None, default=None
         Set as the autoencoder's, unless it has one of its own.
 
@@ -54,16 +75,29 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
     See Also
     --------
     BackpropAutoencoder : The autoencoder.
+    sklearn.ensemble.IsolationForest : Cuts along single features; faster, blind to correlations.
 
     Notes
     -----
-    The default size of the code and the floor of the residual variances (0.01, in units of the
-    features' mean variance) were chosen on four public anomaly data sets: cardio, letter,
-    satimage-2 and thyroid.
+    How odd new samples are cannot be learned from the scores of the training samples, which the
+    autoencoder knows. So the autoencoder is fitted four times: once to all samples, and to two
+    thirds of them, three times, to score the third that is left out. Equal samples are left out
+    together. Not so with a number as ``contamination`` and another criterion than
+    "tail_probability", or with too few distinct samples for the code: then it is fitted once, and
+    the training scores have to do.
+
+    "tail_probability" takes mean and covariance of codes and residuals from three quarters of the
+    training samples, those least odd in their single features, so that outliers in the training
+    data do not hide themselves by widening the Gaussians [2]_. The odds by density and by single
+    features are turned into tail probabilities by held-out samples and combined by their harmonic
+    mean [3]_.
 
     References
     ----------
     .. [1] Tipping & Bishop (1999), "Probabilistic principal component analysis".
+    .. [2] Hubert, Rousseeuw & Verdonck (2012), "A deterministic algorithm for robust location and
+       scatter".
+    .. [3] Wilson (2019), "The harmonic mean p-value for combining dependent tests".
 
     Examples
     --------
@@ -77,7 +111,7 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "autoencoder": [BackpropAutoencoder, None],
-        "criterion": [StrOptions({"density", "reconstruction"})],
+        "criterion": [StrOptions({"tail_probability", "density", "reconstruction"})],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "random_state": ["random_state"],
     }
@@ -107,7 +141,7 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         y : object, default=None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights.
+            Sample weights; a weight of k counts as k equal samples, one of zero as none.
 
         Returns
         -------
@@ -124,49 +158,72 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         weights = np.ones(len(X))
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        self._density = None
-        if self.criterion == "density":
-            unit = self._mean_variance(X, weights)
-            self._density = CodeAndResidualDensity.estimate(
-                *self._code_and_residual(X), weights, unit
-            )
-        self.offset_ = self._threshold(self._score(X), weights)
+            X, weights = X[weights > 0], weights[weights > 0]
+        self._views = _Views.estimate(self.autoencoder_, self.criterion, X, weights)
+        rtol = np.sqrt(np.finfo(X.dtype).eps)
+        if self.criterion == "tail_probability" or self.contamination == "auto":
+            oddness = self._held_out_oddness(X, weights)
+            self._tails = [UpperTail.estimate(view, weights, rtol) for view in oddness]
+        if self.criterion == "tail_probability":
+            self._tail = UpperTail.estimate(self._combined(oddness), weights, rtol)
+        if self.contamination == "auto":
+            beyond = np.any([beyond_fence(view, weights, rtol) for view in oddness], axis=0)
+            share = weights[beyond].sum() / weights.sum()
+            threshold = self._score_of_share(max(share, _LEAST_SHARE))
+        else:
+            threshold = weighted_quantile(self._score(X), self.contamination, weights)
+        self.offset_ = threshold - rounding(threshold, rtol)  # equal samples are not told apart
         return self
 
     def _make_autoencoder(self, n_features):
         if self.autoencoder is None:
             n_components = max(1, round(n_features / _FEATURES_A_COMPONENT))
-            return BackpropAutoencoder(n_components, random_state=self.random_state)
+            return BackpropAutoencoder(
+                n_components,
+                hidden_layer_sizes=(64,),
+                max_iter=100,
+                random_state=self.random_state,
+            )
         autoencoder = clone(self.autoencoder)
         if autoencoder.random_state is None:
             autoencoder.set_params(random_state=self.random_state)
         return autoencoder
 
-    def _threshold(self, scores, weights):
-        if self.contamination != "auto":
-            return weighted_quantile(scores, self.contamination, weights)
-        lower, upper = (weighted_quantile(scores, q, weights) for q in (0.25, 0.75))
-        return lower - 1.5 * (upper - lower)
-
-    def _mean_variance(self, X, weights):
-        """The mean variance of the features, in units of ``scale_``."""
-        if self.autoencoder_.standardize:
-            return 1.0
-        deviations = X - np.average(X, axis=0, weights=weights)
-        return np.average((deviations**2).mean(axis=1), weights=weights) or 1.0
-
-    def _code_and_residual(self, X):
-        """Codes, and residuals in units of ``scale_``."""
-        autoencoder = self.autoencoder_
-        return autoencoder.transform(X), (X - autoencoder.predict(X)) / autoencoder.scale_
+    def _held_out_oddness(self, X, weights):
+        """Oddness of each sample to views that have not seen it, shape (n_views, n_samples)."""
+        oddness = self._views.oddness(X)
+        folds = _folds(X, self.autoencoder_.n_components)
+        for fold in np.unique(folds[folds >= 0]):
+            out = folds == fold
+            autoencoder = self._make_autoencoder(X.shape[1])
+            if not isinstance(autoencoder.batch_size, str):
+                autoencoder.set_params(batch_size=min(autoencoder.batch_size, int((~out).sum())))
+            autoencoder.fit(X[~out], sample_weight=weights[~out])
+            views = _Views.estimate(autoencoder, self.criterion, X[~out], weights[~out])
+            oddness[:, out] = views.oddness(X[out])
+        return oddness
 
     def _score(self, X):
-        if self._density is None:
-            return self.autoencoder_.score_samples(X)
-        return self._density.log_density(*self._code_and_residual(X))
+        oddness = self._views.oddness(X)
+        if self.criterion != "tail_probability":
+            return -oddness[0]
+        return self._tail.log_probability(self._combined(oddness))
+
+    def _combined(self, oddness):
+        """All views in one: minus the log of the harmonic mean of their tail probabilities."""
+        log_p = [
+            tail.log_probability(view) for tail, view in zip(self._tails, oddness, strict=True)
+        ]
+        return -log_harmonic_mean(np.stack(log_p), _PARTS)
+
+    def _score_of_share(self, share):
+        """The score that a share of new samples falls below."""
+        if self.criterion == "tail_probability":
+            return float(np.log(share))
+        return -self._tails[0].value(np.log(share))
 
     def score_samples(self, X):
-        """How normal the samples are: log-density, or minus the scaled squared error.
+        """How normal the samples are.
 
         Parameters
         ----------
@@ -176,7 +233,8 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Higher is more normal.
+            Higher is more normal. The log of the tail probability, at most 0; the log-density; or
+            minus the mean squared error in units of the autoencoder's ``scale_``.
         """
         check_is_fitted(self)
         dtype = self.autoencoder_.coefs_[0].dtype
@@ -211,3 +269,70 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             1 for inliers, -1 for outliers.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+
+@dataclass(frozen=True)
+class _Views:
+    """The ways in which a sample may be odd to a fitted autoencoder.
+
+    Without a density it is the error of the reconstruction.
+    """
+
+    autoencoder: BackpropAutoencoder
+    density: CodeAndResidualDensity | None = None
+    marginals: MarginalTails | None = None
+
+    @classmethod
+    def estimate(cls, autoencoder, criterion, X, weights):
+        """The views that a criterion asks for, of the data that the autoencoder was fitted to."""
+        if criterion == "reconstruction":
+            return cls(autoencoder)
+        unit = _mean_variance(autoencoder, X, weights)
+        if criterion == "density":
+            codes, residuals = cls._code_and_residual(autoencoder, X)
+            return cls(
+                autoencoder, CodeAndResidualDensity.estimate(codes, residuals, weights, unit)
+            )
+        marginals = MarginalTails.estimate(X, weights)
+        oddness = marginals.oddness(X)
+        core = oddness <= weighted_quantile(oddness, _CORE, weights)
+        codes, residuals = cls._code_and_residual(autoencoder, X[core])
+        density = CodeAndResidualDensity.estimate(codes, residuals, weights[core], unit)
+        return cls(autoencoder, density, marginals)
+
+    def oddness(self, X):
+        """Higher is odder, shape (n_views, n_samples)."""
+        if self.density is None:
+            return -self.autoencoder.score_samples(X)[np.newaxis]
+        views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
+        if self.marginals is not None:
+            views.append(self.marginals.oddness(X))
+        return np.stack(views)
+
+    @staticmethod
+    def _code_and_residual(autoencoder, X):
+        """Codes, and residuals in units of ``scale_``."""
+        return autoencoder.transform(X), (X - autoencoder.predict(X)) / autoencoder.scale_
+
+
+def _mean_variance(autoencoder, X, weights):
+    """The mean variance of the features, in units of ``scale_``."""
+    if autoencoder.standardize:
+        return 1.0
+    deviations = X - np.average(X, axis=0, weights=weights)
+    return np.average((deviations**2).mean(axis=1), weights=weights) or 1.0
+
+
+def _folds(X, n_components):
+    """The fold of each sample, shape (n_samples,): equal samples are in the same.
+
+    -1 for all, none to be held out, where the rest has too few distinct samples for the code.
+    """
+    order = np.lexsort(X.T)
+    is_new = np.any(X[order[1:]] != X[order[:-1]], axis=1)
+    distinct = np.empty(len(X), dtype=np.intp)
+    distinct[order] = np.concatenate([[0], np.cumsum(is_new)])
+    n_distinct = distinct.max() + 1
+    if n_distinct - -(-n_distinct // _N_FOLDS) <= n_components:
+        return np.full(len(X), -1)
+    return np.random.RandomState(0).permutation(n_distinct)[distinct] % _N_FOLDS

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.datasets import load_breast_cancer
 from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
@@ -23,7 +24,7 @@ from skbackprop import BackpropAutoencoder, BackpropOutlierDetector
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-CRITERIA = ["density", "reconstruction"]
+CRITERIA = ["tail_probability", "density", "reconstruction"]
 LINEAR = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 0.0, "tol": 1e-8, "max_iter": 2000}
 
 
@@ -98,11 +99,13 @@ def test_density_sees_along_the_code(X):
         for criterion in CRITERIA
     }
     assert areas["density"] > 0.9
+    assert areas["tail_probability"] > 0.9
     assert areas["reconstruction"] < 0.6
 
 
+@pytest.mark.parametrize("criterion", ["tail_probability", "density"])
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
-def test_the_unit_of_the_data_does_not_matter(unit, X):
+def test_the_unit_of_the_data_does_not_matter(unit, criterion, X):
     """Also without `standardize`: the floor of the residual's variance is relative."""
     X = (X - X.mean(axis=0)) / X.std(axis=0) * [1, 1, 1, 2, 2, 2]
     odd = X[:20] + 0.5 * np.random.RandomState(1).standard_normal((20, 6))
@@ -115,7 +118,7 @@ def test_the_unit_of_the_data_does_not_matter(unit, X):
         learning_rate_init=1e-12,
         alpha=0.0,
     )
-    found = BackpropOutlierDetector(ae, random_state=0).fit(unit * X)
+    found = BackpropOutlierDetector(ae, criterion=criterion, random_state=0).fit(unit * X)
     scores = found.score_samples(unit * np.vstack([X, odd]))
     reference = clone(found).fit(X).score_samples(np.vstack([X, odd]))
     assert_allclose(scores - scores.mean(), reference - reference.mean(), atol=0.05)
@@ -140,8 +143,61 @@ def test_the_default_autoencoder():
     for n_features, n_components in ((1, 1), (2, 2), (6, 4), (21, 16), (32, 24)):
         X = np.random.RandomState(0).standard_normal((40, n_features))
         ae = BackpropOutlierDetector()._make_autoencoder(X.shape[1])
-        assert ae.n_components == n_components
-        assert ae.get_params() == BackpropAutoencoder(n_components).get_params()
+        expected = BackpropAutoencoder(n_components, hidden_layer_sizes=(64,), max_iter=100)
+        assert ae.get_params() == expected.get_params()
+
+
+def test_score_is_the_log_of_a_tail_probability():
+    """Of new samples from the same distribution, a share p has a score below log p."""
+    rng = np.random.RandomState(0)
+    mixing = rng.standard_normal((5, 5))
+    found = BackpropOutlierDetector(random_state=0).fit(rng.standard_normal((1000, 5)) @ mixing)
+    scores = found.score_samples(rng.standard_normal((20_000, 5)) @ mixing)
+    assert scores.max() <= 0.0
+    for p in (0.02, 0.1, 0.5):
+        assert_allclose((scores < np.log(p)).mean(), p, rtol=0.25)
+
+
+def test_both_views_count():
+    """One sample breaks the correlation, one is far out in a single heavy-tailed feature."""
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((500, 6))
+    X[:, 1] = X[:, 0] + 0.1 * X[:, 1]
+    found = BackpropOutlierDetector(random_state=0).fit(X)
+    assert_array_equal(found.predict([[1.5, -1.5, 0, 0, 0, 0], [0, 0, 0, 0, 0, 7.0]]), -1)
+
+
+def test_outliers_in_the_training_data_do_not_hide_themselves():
+    """A tenth of the samples, far out together: they widen the Gaussian along their direction."""
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((600, 5)) @ rng.standard_normal((5, 5))
+    X /= X.std(axis=0)
+    X[:60] = 4.0 + 0.3 * rng.standard_normal((60, 5))
+    truth = np.arange(600) < 60
+    area, plain = (
+        roc_auc_score(
+            truth,
+            -BackpropOutlierDetector(criterion=c, random_state=0).fit(X).score_samples(X),
+        )
+        for c in ("tail_probability", "density")
+    )
+    assert area > 0.98
+    assert area > plain
+
+
+def test_better_than_isolation_forest_where_correlations_break():
+    """Anomalies of normal marginals: each feature is drawn on its own."""
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((800, 3)) @ rng.standard_normal((3, 10))
+    X += 0.3 * rng.standard_normal(X.shape)
+    odd = np.stack([rng.permutation(x)[:100] for x in X.T], axis=1)
+    truth = np.repeat([0, 1], [300, 100])
+    found, forest = (
+        roc_auc_score(truth, -est.fit(X[:500]).score_samples(np.vstack([X[500:], odd])))
+        for est in (BackpropOutlierDetector(random_state=0), IsolationForest(random_state=0))
+    )
+    assert found > 0.9
+    assert found > forest + 0.1
 
 
 def test_breast_cancer():
@@ -164,12 +220,95 @@ def test_contamination_is_the_share_below(contamination, criterion, X):
     assert (found.predict(X) == -1).sum() == contamination * 200
 
 
+@pytest.mark.parametrize("n_features", [2, 5, 10])
+@pytest.mark.parametrize("criterion", ["tail_probability", "density"])
+def test_automatic_threshold_flags_few_new_samples(criterion, n_features):
+    """Less than one per cent of clean Gaussian data that the detector has not seen."""
+    shares = []
+    for seed in range(3):
+        rng = np.random.RandomState(seed)
+        mixing = rng.standard_normal((n_features, n_features))
+        found = BackpropOutlierDetector(criterion=criterion, random_state=seed)
+        found.fit(rng.standard_normal((1000, n_features)) @ mixing)
+        new = rng.standard_normal((10_000, n_features)) @ mixing
+        shares.append((found.predict(new) == -1).mean())
+    assert 0.0005 < np.mean(shares) < 0.01
+
+
 @pytest.mark.parametrize("criterion", CRITERIA)
-def test_automatic_threshold_is_tukey_s_fence(criterion, X):
-    found = detector(criterion).fit(X)
-    lower, upper = np.quantile(found.score_samples(X), [0.25, 0.75], method="higher")
-    assert_allclose(found.offset_, lower - 1.5 * (upper - lower), rtol=0.05)
-    assert (found.predict(X) == -1).mean() < 0.1
+def test_automatic_threshold_comes_from_held_out_samples(criterion):
+    """With more units than samples the training scores say nothing about new ones."""
+    rng = np.random.RandomState(0)
+    X, new = rng.standard_normal((2, 150, 10))
+    found = detector(
+        criterion, n_components=4, hidden_layer_sizes=(200,), max_iter=300, alpha=0.0
+    ).fit(X)
+    assert (found.predict(new) == -1).mean() < 0.05
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_automatic_threshold_finds_a_tenth_of_outliers(criterion, X):
+    X = X[:, :4] / X[:, :4].std(axis=0)
+    odd = np.random.RandomState(1).choice([-1, 1], (20, 4)) * 9.0
+    found = detector(criterion).fit(np.vstack([X, odd]))
+    assert (found.predict(odd) == -1).mean() >= 0.8
+    assert (found.predict(X) == -1).mean() < 0.05
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize("n_samples", [2, 3, 5, 9])
+def test_few_samples(n_samples, criterion, X):
+    """Too few to hold some out."""
+    found = detector(criterion).fit(X[:n_samples])
+    assert np.isfinite(found.score_samples(X)).all()
+    assert np.isfinite(found.offset_)
+
+
+# Equal samples ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("contamination", ["auto", 0.1])
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_equal_samples_are_not_flagged_against_each_other(criterion, contamination, dtype):
+    for seed in range(25):
+        rng = np.random.RandomState(seed)
+        n_samples, n_features = rng.randint(2, 60), rng.randint(1, 20)
+        row = (rng.standard_normal(n_features) * 10.0 ** rng.randint(-3, 4)).astype(dtype)
+        X = np.tile(row, (n_samples, 1))
+        wide = max(1, 3 * n_features // 4)
+        found = detector(criterion, contamination, n_components=wide, max_iter=5)
+        found.set_params(random_state=seed).fit(X)
+        scores = found.score_samples(X)
+        assert (found.predict(X) == 1).all(), seed
+        assert np.ptp(scores) < 1e-3 * (1 + np.abs(scores).max()), seed
+        assert np.abs(scores).max() < 1e3, seed
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_repeated_samples_share_their_label(criterion, dtype):
+    for seed in range(10):
+        rng = np.random.RandomState(seed)
+        rows = rng.standard_normal((rng.randint(2, 7), 4)).astype(dtype)
+        X = rng.permutation(np.repeat(rows, rng.randint(5, 40, len(rows)), axis=0))
+        found = detector(criterion, max_iter=5).set_params(random_state=seed).fit(X)
+        labels, scores = found.predict(X), found.score_samples(X)
+        for row in rows:
+            same = (row == X).all(axis=1)
+            assert len(np.unique(labels[same])) == 1, seed
+            assert np.ptp(scores[same]) < 1e-3 * (1 + np.abs(scores[same]).max()), seed
+
+
+def test_a_value_that_is_new_in_a_constant_feature(X):
+    X = np.hstack([X, np.ones((200, 1))])
+    found = detector().fit(X)
+    seen, new = X[:1], X[:1].copy()
+    new[0, -1] = 6.0
+    assert_array_equal(found.predict(np.vstack([seen, new])), [1, -1])
+
+
+# Sample weights ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("contamination", ["auto", 0.1])
@@ -181,7 +320,7 @@ def test_a_weight_is_a_repetition(criterion, contamination, X):
     weighted = clone(found).fit(X, sample_weight=weights)
     repeated = clone(found).fit(np.repeat(X, weights, axis=0))
     assert_allclose(weighted.offset_, repeated.offset_, rtol=1e-4)
-    assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-3)
+    assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("criterion", CRITERIA)

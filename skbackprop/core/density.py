@@ -26,14 +26,18 @@ class CodeAndResidualDensity:
     def estimate(cls, codes, residuals, weights, unit=1.0):
         """The weighted moments of codes (n, k) and residuals (n, d).
 
-        ``unit`` is the mean variance of the features: what a residual's variance is small against.
+        ``unit`` is the variance that others are small against: the mean variance of the features,
+        or the variance of each, shape (d,).
         """
+        eps = np.finfo(np.asarray(codes).dtype).eps
         codes, residuals = np.float64(codes), np.float64(residuals)
         code_mean = np.average(codes, axis=0, weights=weights)
         centred = codes - code_mean
         covariance = (centred * (weights / weights.sum())[:, np.newaxis]).T @ centred
         k = codes.shape[1]
-        ridge = _CODE_RIDGE * np.trace(covariance) / k + np.finfo(np.float64).tiny ** 0.5
+        # equal samples have equal codes but for rounding, of order eps: a standard deviation of
+        # √eps is large against that, whether all codes are the same or they lie in a plane
+        ridge = _CODE_RIDGE * np.trace(covariance) / k + eps * (1.0 + np.mean(code_mean**2))
         residual_mean = np.average(residuals, axis=0, weights=weights)
         variance = np.average((residuals - residual_mean) ** 2, axis=0, weights=weights)
         return cls(
@@ -55,14 +59,3 @@ class CodeAndResidualDensity:
         residual_part += np.log(self.residual_variance).sum()
         n_dimensions = len(self.code_mean) + len(self.residual_mean)
         return -0.5 * (code_part + residual_part + n_dimensions * np.log(2.0 * np.pi))
-
-
-def weighted_quantile(values, q, weights):
-    """The smallest value with more than a share ``q`` of the weight at or below it.
-
-    So a share of at most ``q`` lies strictly below, and a weight of k is a value repeated k times.
-    """
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order])
-    place = np.searchsorted(reached, q * reached[-1] * (1.0 + 1e-12), side="right")
-    return float(values[order[min(place, len(values) - 1)]])
