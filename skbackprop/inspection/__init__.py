@@ -7,6 +7,7 @@ from ._displays.network import NetworkDisplay
 from ._displays.reconstruction import ReconstructionDisplay
 from ._gradients import check_gradients, loss_and_gradients
 from ._input_gradients import input_gradients, integrated_gradients
+from ._summary import LayerSummary, Summary, summary
 from ._trace.passes import LayerTrace, Trace
 from ._trace.trace import trace
 from ._watch import watch
@@ -14,15 +15,18 @@ from ._watch import watch
 __all__ = [
     "GradientFlowDisplay",
     "LatentSpaceDisplay",
+    "LayerSummary",
     "LayerTrace",
     "LossCurveDisplay",
     "NetworkDisplay",
     "ReconstructionDisplay",
+    "Summary",
     "Trace",
     "check_gradients",
     "input_gradients",
     "integrated_gradients",
     "loss_and_gradients",
+    "summary",
     "trace",
     "watch",
 ]

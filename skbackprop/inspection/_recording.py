@@ -3,15 +3,19 @@
 Beside ``_objective``, the only module of the inspection tools that knows the engine.
 """
 
+import copy
+import sys
 from contextlib import contextmanager
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import clone
 
 from .._callbacks import snapshot, watcher
 from ..core.layers import Activate, Dense
 from ..core.losses import LINKS, SquaredError
 from ..core.normalization import BatchNorm, LayerNorm
+from ._estimators import unwrap
 from ._objective import BatchNormInPrediction, FittedObjective, PassOn
 from ._trace.passes import LayerTrace, Trace
 
@@ -174,6 +178,33 @@ def recorded_fit(n_states):
         yield recorder
     finally:
         watcher.reset(token)
+
+
+def fit_and_record(estimator, X, y, n_states, **fit_params):
+    """Fit a clone and keep states of the network in it.
+
+    Parameters
+    ----------
+    estimator : network, or a Pipeline or ``TransformedTargetRegressor`` around one
+        Left as it is.
+    X, y : array-like
+    n_states : int or None
+        The most states before the last; those of all epochs if None.
+    **fit_params : dict
+        Passed to ``fit``.
+
+    Returns
+    -------
+    fitted : estimator
+        The clone.
+    states : list of (int, network)
+        Epochs and copies of the network, from before the first step to the end.
+    """
+    fitted = clone(estimator)
+    with recorded_fit(n_states or sys.maxsize // 4) as recorder:
+        fitted.fit(X, y, **fit_params)
+    network, _, _ = unwrap(fitted)
+    return fitted, [*recorder.states, (network.n_iter_, copy.copy(network))]
 
 
 class FitRecorder:
