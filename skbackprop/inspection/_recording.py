@@ -201,7 +201,7 @@ def fit_and_record(estimator, X, y, n_states, **fit_params):
         Epochs and copies of the network, from before the first step to the end.
     """
     fitted = clone(estimator)
-    with recorded_fit(n_states or sys.maxsize // 4) as recorder:
+    with recorded_fit(n_states) as recorder:
         fitted.fit(X, y, **fit_params)
     network, _, _ = unwrap(fitted)
     return fitted, [*recorder.states, (network.n_iter_, copy.copy(network))]
@@ -214,22 +214,29 @@ class FitRecorder:
 
     Parameters
     ----------
-    n_states : int
-        The most states to keep.
+    n_states : int or None
+        The most states to keep; those of all epochs if None.
+
+    Attributes
+    ----------
+    loss_curve : list of float
+        The training loss of each epoch so far, also of a fit that ends in an error.
     """
 
     def __init__(self, n_states):
-        self._n_states = max(1, n_states)
+        self._n_states = sys.maxsize // 4 if n_states is None else max(1, n_states)
         self._begin(None)
 
     def _begin(self, estimator):
         self._estimator = estimator
         self._every = 1
         self._kept = []
+        self.loss_curve = []
 
     def __call__(self, estimator, run):
         if estimator is not self._estimator:
             self._begin(estimator)
+        self.loss_curve = list(run.history.loss_curve)
         if run.n_iter % self._every == 0:
             self._kept.append((run.n_iter, snapshot(estimator, run)))
             if len(self._kept) == 2 * self._n_states + 1:

@@ -128,7 +128,7 @@ def test_the_autoencoder_of_a_detector(in_pipeline):
     assert LossCurveDisplay.from_estimator(meta).ax_.has_data()
     display = LatentSpaceDisplay.from_estimator(meta, X)
     assert_allclose(display.codes, coder.transform(scaled))
-    display = ReconstructionDisplay.from_estimator(meta, X)
+    display = ReconstructionDisplay.from_estimator(meta, X, features=(0, 1))
     reconstruction = meta[0].inverse_transform(reconstruction) if in_pipeline else reconstruction
     assert_allclose(display.reconstructions_.get_offsets(), reconstruction[:, :2])
 

@@ -89,5 +89,5 @@ def test_what_is_within(network, problem):
     assert summary(mlp).n_parameters == 5 * 3 + 3 + 3 + 1
     detector = BackpropOutlierDetector(BackpropAutoencoder(2, max_iter=2)).fit(X)
     assert summary(detector).estimator_name == "BackpropAutoencoder"
-    with pytest.raises(TypeError, match="summary needs .* LogisticRegression has none"):
+    with pytest.raises(TypeError, match=r"summary needs .* LogisticRegression has none"):
         summary(LogisticRegression().fit(X, y))
