@@ -216,13 +216,12 @@ class ActivationDisplay:
         self.histograms_, self.saturated_lines_, self.dead_lines_ = [], [], []
         n_layers = np.shape(self.saturated)[-1]
         names = self.layer_names or [f"hidden {i + 1}" for i in range(n_layers)]
-        colors = layer_colors(n_layers)
         if self.epochs is None:
             axes_for(self, ax, figsize=(6.4, 1.2 + 0.9 * n_layers))
-            self._plot_histograms(names, colors, kwargs)
+            self._plot_histograms(names, layer_colors(n_layers), kwargs)
         else:
             axes_for(self, ax)
-            self._plot_epochs(names, colors, kwargs)
+            self._plot_epochs(names, layer_colors(n_layers), kwargs)
         return self
 
     def _plot_histograms(self, names, colors, kwargs):

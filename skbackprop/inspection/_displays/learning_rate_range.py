@@ -23,6 +23,7 @@ class LearningRateRangeDisplay:
     Parameters
     ----------
     learning_rates : ndarray of shape (n_rates,)
+        The rate of each epoch.
 
     losses : ndarray of shape (n_rates,)
         The training loss of the epoch at each rate.

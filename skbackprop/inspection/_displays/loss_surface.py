@@ -6,7 +6,13 @@ from sklearn.utils import check_random_state
 from .._estimators import network_to_be_fitted, require_network, unwrap, unwrap_network
 from .._objective import FittedObjective
 from .._recording import fit_and_record
-from .drawing import COLORS, INK, axes_for, require_matplotlib
+from .drawing import COLORS, INK, axes_for, line_over, require_matplotlib
+from .loss_plane import (
+    losses_over,
+    principal_directions,
+    random_directions,
+    weight_directions,
+)
 
 _MARGIN = 0.25  # of the range of a path
 
@@ -147,12 +153,12 @@ class LossSurfaceDisplay:
         params = objective.network.params.copy()
         steps = np.linspace(-extent, extent, n_points)
         if weights is None:
-            directions = _random_directions(objective, check_random_state(random_state))
+            directions = random_directions(objective, check_random_state(random_state))
             labels, centre = ("direction 1", "direction 2"), (0.0, 0.0)
         else:
-            directions, labels = _weight_directions(objective, network, weights)
+            directions, labels = weight_directions(objective, network, weights)
             centre = directions @ params
-        losses = _losses_over(objective, params, directions, steps, steps)
+        losses = losses_over(objective, params, directions, steps, steps)
         display = cls(centre[0] + steps, centre[1] + steps, losses, labels=labels)
         display.path = np.array([centre])
         return display.plot(ax=ax, **kwargs)
@@ -227,7 +233,7 @@ class LossSurfaceDisplay:
         objective = FittedObjective(network, inputs, target, dtype=np.float64)
         end = objective.network.params.copy()
         if weights is None:
-            directions, shares = _principal_directions(path - end)
+            directions, shares = principal_directions(path - end)
             labels = tuple(
                 f"principal component {k + 1} of the path ({share:.0%})"
                 for k, share in enumerate(shares)
@@ -235,11 +241,11 @@ class LossSurfaceDisplay:
             places = (path - end) @ directions.T
             centre = np.zeros(2)
         else:
-            directions, labels = _weight_directions(objective, network, weights)
+            directions, labels = weight_directions(objective, network, weights)
             places = path @ directions.T
             centre = end @ directions.T
-        x, y = (_line_over(column, n_points) for column in places.T)
-        losses = _losses_over(objective, end, directions, x - centre[0], y - centre[1])
+        x, y = (line_over(column, n_points, _MARGIN) for column in places.T)
+        losses = losses_over(objective, end, directions, x - centre[0], y - centre[1])
         return cls(x, y, losses, path=places, labels=labels).plot(ax=ax, **kwargs)
 
     def plot(self, ax=None, *, levels=20, log_scale=True, **kwargs):
@@ -293,59 +299,3 @@ class LossSurfaceDisplay:
         bar.ax.tick_params(labelcolor=INK)
         self.colorbar_ = bar
         return self
-
-
-def _losses_over(objective, params, directions, x, y):
-    """E at params + xⱼ d₁ + yᵢ d₂, shape (len(y), len(x))."""
-    losses = np.empty((len(y), len(x)))
-    for i, down in enumerate(y):
-        for j, across in enumerate(x):
-            objective.network.params[...] = params + across * directions[0] + down * directions[1]
-            losses[i, j], _ = objective.value_and_gradient()
-    objective.network.params[...] = params
-    return losses
-
-
-def _random_directions(objective, rng):
-    """Two random directions; each unit's weights have the length of its fitted ones."""
-    network = objective.network
-    directions = np.zeros((2, network.params.size))
-    for direction in directions:
-        for place, W in zip(network.weights(direction), network.weights(), strict=True):
-            drawn = rng.standard_normal(W.shape)
-            place[...] = drawn * (np.linalg.norm(W, axis=0) / np.linalg.norm(drawn, axis=0))
-    return directions
-
-
-def _weight_directions(objective, network, weights):
-    """Unit vectors along two weights, and what the weights are called."""
-    directions = np.zeros((2, objective.network.params.size))
-    labels = []
-    for direction, (layer, i, j) in zip(directions, weights, strict=True):
-        shapes = [W.shape for W in network.coefs_]
-        if not 1 <= layer <= len(shapes) or not (
-            0 <= i < shapes[layer - 1][0] and 0 <= j < shapes[layer - 1][1]
-        ):
-            raise ValueError(
-                f"weights has {(layer, i, j)!r}, but coefs_ has the shapes {shapes}, of layers "
-                "that are counted from 1."
-            )
-        objective.network.weights(direction)[layer - 1][i, j] = 1.0
-        labels.append(f"weight {i} → {j} of layer {layer}")
-    return directions, tuple(labels)
-
-
-def _principal_directions(deviations):
-    """The first two principal components of rows about zero, and their shares of the squares."""
-    _, singular, components = np.linalg.svd(deviations, full_matrices=False)
-    if len(components) < 2:  # a path of one step
-        components = np.vstack([components, np.zeros_like(components)])
-        singular = np.append(singular, 0.0)
-    total = (singular**2).sum() or 1.0
-    return components[:2], singular[:2] ** 2 / total
-
-
-def _line_over(values, n_points):
-    low, high = values.min(), values.max()
-    reach = _MARGIN * (high - low) or 1.0
-    return np.linspace(low - reach, high + reach, n_points)
