@@ -3,7 +3,6 @@
 from . import datasets
 from ._autoencoder import BackpropAutoencoder
 from ._classifier import BackpropClassifier
-from ._lockstep import lockstep
 from ._outlier import BackpropOutlierDetector
 from ._regressor import BackpropRegressor
 from .core.activations import Activation
@@ -17,5 +16,4 @@ __all__ = [
     "BackpropOutlierDetector",
     "BackpropRegressor",
     "datasets",
-    "lockstep",
 ]

@@ -8,7 +8,7 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import BaseBackprop
+from .._estimator.base import BaseBackprop
 
 
 def unwrap(estimator, X=None, y=None):

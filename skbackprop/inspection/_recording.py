@@ -1,6 +1,6 @@
 """What is recorded while the engine works: the numbers of a pass, and the states of a fit.
 
-Beside ``_objective``, the only module of the inspection tools that knows the engine.
+The only module of the inspection tools that knows the engine.
 """
 
 import copy
@@ -11,15 +11,14 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 
-from .._callbacks import snapshot, watcher
-from ..core.layers import Activate, Dense
+from .._estimator.callbacks import snapshot
+from .._estimator.context import watcher
+from ..core.layers import Activate, BatchNorm, Corruption, Dense, Dropout, LayerNorm
 from ..core.losses import LINKS, SquaredError
-from ..core.normalization import BatchNorm, LayerNorm
 from ._estimators import unwrap
-from ._objective import BatchNormInPrediction, FittedObjective, PassOn
 from ._trace.passes import LayerTrace, Trace
 
-_FOLLOWED = (Dense, LayerNorm, BatchNorm, BatchNormInPrediction, Activate, PassOn)
+_FOLLOWED = (Dense, LayerNorm, BatchNorm, Activate, Dropout)
 
 
 # The numbers of a pass ------------------------------------------------------------
@@ -47,19 +46,19 @@ def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
         If the network has layers of another kind than those of a plain network.
     """
     X = X.toarray() if issparse(X) else X
-    objective = FittedObjective(estimator, X, y, sample_weight, as_in_prediction=as_in_prediction)
+    objective = estimator._objective_on(X, y, sample_weight, running_statistics=as_in_prediction)
     _check_layers(objective.network)
-    record = objective.batch = RecordedPass(objective.batch)
-    value, gradient = objective.value_and_gradient()
-    weights = None if record.weights is None else record.weights[:, 0].copy()
+    record = RecordedPass(objective)
+    problem = objective.problem
+    weights = problem.sample_weight
     return Trace(
-        layers=_through_output(objective, record, _layer_traces(objective, record, gradient)),
-        X=record.x.copy(),
-        target=record.y.copy(),
-        losses=_sample_losses(objective.objective.loss, record),
-        sample_weight=weights,
-        loss=float(value),
-        l2=estimator.alpha / (objective.objective.mean_weight * record.n_rows),
+        layers=_through_output(record, _layer_traces(record)),
+        X=problem.X.copy(),
+        target=problem.Y.copy(),
+        losses=_sample_losses(problem, record.outputs[-1]),
+        sample_weight=None if weights is None else weights[:, 0].copy(),
+        loss=record.value,
+        l2=problem.alpha / (problem.mean_sample_weight * problem.n_rows),
         loss_function=estimator.loss,
         estimator_name=type(estimator).__name__,
     )
@@ -67,95 +66,96 @@ def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
 
 def _check_layers(network):
     for layer in network.layers:
-        if type(layer) not in _FOLLOWED:
+        if type(layer) not in _FOLLOWED and not isinstance(layer, Corruption):
             raise ValueError(f"trace cannot follow a layer of the kind {type(layer).__name__}.")
 
 
-def _sample_losses(loss, record):
+def _sample_losses(problem, z):
     """ℓ of each sample, without its weight."""
-    losses, delta = np.empty_like(record.y), np.empty_like(record.y)
-    loss(record.outputs[len(record.layers) - 1], record.y, losses, delta)
+    losses, delta, scratch = np.empty_like(z), np.empty_like(z), np.empty(z.shape, z.dtype)
+    problem.loss(z, problem.Y, losses, delta, scratch)
     return losses.sum(axis=1)
 
 
 class RecordedPass:
-    """A ``Pass`` that keeps copies of what its layers hand on, in place of overwriting it.
+    """What the layers hand on in one forward and one backward pass: copies, layer by layer.
+
+    Parameters
+    ----------
+    objective : FittedObjective
 
     Attributes
     ----------
-    outputs, deltas, slopes, stds : dict of int to ndarray
-        The output of each layer of the engine, ∂E/∂output, σ′ of the activations, and what
-        normalization divides by.
+    network : Network
+    problem : Problem
+    value : float
+        E.
+    gradient : ndarray of shape (n_params,)
+        ∂E/∂θ.
+    outputs, deltas, shown : list of ndarray or None
+        The output of each layer of the engine, ∂E/∂output, and what else the layer shows.
     """
 
-    def __init__(self, batch):
-        self._batch = batch
-        self.outputs, self.deltas, self.slopes, self.stds = {}, {}, {}, {}
+    def __init__(self, objective):
+        self.network, self.problem = objective.network, objective.problem
+        self.outputs, self.deltas = [], []
+        value, gradient = objective.value_and_gradient(visit=self._visit)
+        self.value, self.gradient = float(value), gradient.copy()
+        self.deltas.reverse()
+        layers = objective.batch.layers
+        self.shown = [None if one.shown is None else one.shown.copy() for one in layers]
 
-    def __getattr__(self, name):
-        return getattr(self._batch, name)
-
-    def forward(self):
-        for i, (layer, slot) in enumerate(zip(self.layers, self.slots, strict=True)):
-            for run in layer.forward(slot):
-                run()
-            self.outputs[i] = slot.out.copy()
-            if isinstance(layer, LayerNorm):
-                self.stds[i] = 1.0 / slot.inverse_std
-        return self.z
-
-    def backward(self):
-        for i in reversed(range(len(self.layers))):
-            layer, slot = self.layers[i], self.slots[i]
-            self.deltas[i] = None if slot.delta is None else slot.delta.copy()
-            for run in layer.backward(slot):
-                run()
-            if isinstance(layer, Activate):
-                self.slopes[i] = slot.slope.copy()
+    def _visit(self, bound, way):
+        """Copy what a layer has left on the way forward, and finds on the way back."""
+        if way == "forward":
+            self.outputs.append(bound.above.value.copy())
+        else:
+            delta = bound.above.delta
+            self.deltas.append(None if delta is None else delta.copy())
 
 
-def _layer_traces(objective, record, gradient):
+def _layer_traces(record):
     """One ``LayerTrace`` for each dense layer, with what follows it up to the next."""
-    network = objective.network
-    parameters, gradients = network.views(network.params), network.views(gradient.copy())
-    traces, inputs = [], record.x.copy()
+    network, link = record.network, record.problem.loss.link
+    parameters, gradients = network.parameter_views, network.views(record.gradient)
+    traces, inputs = [], record.problem.X.copy()
     for i, layer in enumerate(network.layers):
         out = record.outputs[i]
         if isinstance(layer, Dense):
             traces.append(
                 LayerTrace(
                     number=len(traces) + 1,
-                    activation=objective.objective.loss.link,
+                    activation=link,
                     inputs=inputs,
                     coef=parameters[i]["W"].copy(),
                     intercept=parameters[i]["b"][0].copy(),
                     z=out,
-                    a=_prediction(out, objective.objective.loss.link),
+                    a=_prediction(out, link),
                     delta=record.deltas[i],
                     coef_grad=gradients[i]["W"],
                     intercept_grad=gradients[i]["b"][0],
                 )
             )
-        elif isinstance(layer, LayerNorm):
+        elif isinstance(layer, LayerNorm | BatchNorm):
             traces[-1].normalized = out
-            traces[-1].norm_std = record.stds[i]
+            traces[-1].norm_std = 1.0 / record.shown[i]
             traces[-1].norm_params = {k: v[0].copy() for k, v in parameters[i].items()}
             traces[-1].norm_grads = {name: grad[0] for name, grad in gradients[i].items()}
         elif isinstance(layer, Activate):
             traces[-1].activation = layer.activation.name
             traces[-1].a = out
             traces[-1].a_grad = record.deltas[i]
-            traces[-1].derivative = record.slopes[i]
+            traces[-1].derivative = record.shown[i]
         inputs = out
     return traces
 
 
-def _through_output(objective, record, layers):
+def _through_output(record, layers):
     """Fill in ∂E/∂a and σ′ of the last layer where δ is their product."""
-    loss, last = objective.objective.loss, layers[-1]
-    if isinstance(loss, SquaredError) and loss.link == "logistic":
-        weights = 1.0 if record.weights is None else record.weights
-        last.a_grad = (last.a - record.y) * weights / record.n_rows
+    problem, last = record.problem, layers[-1]
+    if isinstance(problem.loss, SquaredError) and problem.loss.link == "logistic":
+        weights = 1.0 if problem.sample_weight is None else problem.sample_weight
+        last.a_grad = (last.a - problem.Y) * weights / problem.n_rows
         last.derivative = last.a * (1 - last.a)
     return layers
 
@@ -233,12 +233,13 @@ class FitRecorder:
         self._kept = []
         self.loss_curve = []
 
-    def __call__(self, estimator, run):
+    def __call__(self, estimator, job):
         if estimator is not self._estimator:
             self._begin(estimator)
-        self.loss_curve = list(run.history.loss_curve)
-        if run.n_iter % self._every == 0:
-            self._kept.append((run.n_iter, snapshot(estimator, run)))
+        n_iter = job.state.n_iter
+        self.loss_curve = list(job.state.history.loss_curve)
+        if n_iter % self._every == 0:
+            self._kept.append((n_iter, snapshot(estimator, job)))
             if len(self._kept) == 2 * self._n_states + 1:
                 self._kept = self._kept[::2]
                 self._every *= 2

@@ -170,11 +170,11 @@ def _losses_at(estimator, X, y, rates):
         learning_rate=factor,
         learning_rate_init=float(rates[0]),
         max_iter=n,
-        n_iter_no_change=n,
-        early_stopping=False,
+        early_stopping=False,  # and a schedule over max_iter is not ended by patience
     )
     with warnings.catch_warnings(), np.errstate(all="ignore"), recorded_fit(None) as recorder:
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message=".* has no effect", category=UserWarning)
         try:
             trained.fit(X, y)
         except ValueError:  # the parameters are not finite any more

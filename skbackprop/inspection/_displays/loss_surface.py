@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._estimators import network_to_be_fitted, require_network, unwrap, unwrap_network
-from .._objective import FittedObjective
 from .._recording import fit_and_record
 from .drawing import COLORS, INK, axes_for, line_over, require_matplotlib
 from .loss_plane import (
@@ -149,7 +148,7 @@ class LossSurfaceDisplay:
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
         network, X, y = unwrap_network(estimator, X, y, caller)
-        objective = FittedObjective(network, X, y, sample_weight, dtype=np.float64)
+        objective = network._objective_on(X, y, sample_weight, dtype=np.float64)
         params = objective.network.params.copy()
         steps = np.linspace(-extent, extent, n_points)
         if weights is None:
@@ -223,14 +222,11 @@ class LossSurfaceDisplay:
         require_network(network_to_be_fitted(estimator), caller)
         fitted, states = fit_and_record(estimator, X, y, n_states, **(fit_params or {}))
         network, inputs, target = unwrap(fitted, X, y)
-        objectives = [
-            FittedObjective(
-                state, inputs[:2], target if target is None else target[:2], dtype=np.float64
-            )
-            for _, state in states
-        ]
-        path = np.array([one.network.params for one in objectives])
-        objective = FittedObjective(network, inputs, target, dtype=np.float64)
+        first = inputs[:2], None if target is None else target[:2]  # only parameters are read
+        path = np.array(
+            [state._objective_on(*first, dtype=np.float64).network.params for _, state in states]
+        )
+        objective = network._objective_on(inputs, target, dtype=np.float64)
         end = objective.network.params.copy()
         if weights is None:
             directions, shares = principal_directions(path - end)

@@ -1,0 +1,44 @@
+"""Threads of the linear algebra: only one for products that are too small for more."""
+
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+
+from threadpoolctl import ThreadpoolController
+
+# Multiplications of a product. Up to _UNTHREADED, OpenBLAS works in one thread by itself. Up to
+# _WORTH_ONE, a second thread gains less than a tenth on an idle machine, while on a busy one it
+# makes a fit several times slower: each product waits for a thread that has no processor.
+_UNTHREADED = 1 << 18
+_WORTH_ONE = 1 << 22
+
+_limiting = Lock()  # limits are the process's own: held by the one fit that has set them
+
+
+@contextmanager
+def suitable_threads(jobs):
+    """One thread of linear algebra while ``jobs`` are trained, if their products are small.
+
+    Of several fits at a time, in threads, the first sets the limit and takes it back.
+    """
+    is_limited = _UNTHREADED < max(_largest_product(job) for job in jobs) <= _WORTH_ONE
+    if not (is_limited and _limiting.acquire(blocking=False)):
+        yield
+        return
+    try:
+        with _libraries().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _limiting.release()
+
+
+def _largest_product(job):
+    """Multiplications of the largest matrix product of a step."""
+    n_rows = job.solver.rows_per_step(job.problem.n_rows)
+    return n_rows * max(W.size for W in job.state.network.weights())
+
+
+@cache
+def _libraries():
+    """Those of this process, found once: that takes a millisecond."""
+    return ThreadpoolController()
