@@ -38,7 +38,12 @@ class Calculation:
 
     def _rows(self, symbol, layer, cells):
         """A row for each unit of a layer: ``cells(j)`` gives formula, numbers and value."""
-        return self._each(symbol, layer.number, len(layer.intercept), cells)
+        return self._each(symbol, layer.number, self._width(symbol, layer), cells)
+
+    @staticmethod
+    def _width(symbol, layer):
+        """How many units have a quantity: what is drawn is half as wide as z."""
+        return layer.a.shape[1] if symbol in ("a", "∂E/∂a") else len(layer.intercept)
 
     def _units(self, symbol, layer, values):
         """A row for each unit with nothing but its value."""
@@ -52,10 +57,9 @@ class Calculation:
         rows = [Row(unit, *cells(j), (symbol, layer, j)) for j, unit in enumerate(units)]
         return rows if width <= most else [*rows, Row(f"⋮ {width - most} more")]
 
-    @staticmethod
-    def _unit(symbol, layer, j):
+    def _unit(self, symbol, layer, j):
         """The name of unit ``j`` of a layer, such as z¹₂."""
-        return names(symbol, layer.number, len(layer.intercept))[j]
+        return names(symbol, layer.number, self._width(symbol, layer))[j]
 
     @staticmethod
     def _weight(layer, i, j):
@@ -102,6 +106,8 @@ class Calculation:
     def _activations(self, layer):
         number = self._numbers
         symbol, received = self._received(layer)
+        if layer.activation == "sampling":
+            return self._drawn(layer)
 
         def cells(j):
             argument = self._unit(symbol, layer, j)
@@ -114,6 +120,19 @@ class Calculation:
                 formula = f"exp({argument}) / Σⱼ exp({name('z', layer.number, 'j')})"
                 return formula, numbers, value
             return f"σ({argument})", f"{layer.activation}({number.one(received[0, j])})", value
+
+        return self._rows("a", layer, cells)
+
+    def _drawn(self, layer):
+        """μ + s ε, s the standard deviation and ε the random number that was drawn."""
+        number, k = self._numbers, layer.a.shape[1]
+        mean, deviation = layer.z[0, :k], np.exp(layer.z[0, k:] / 2)
+
+        def cells(j):
+            mu, log_variance = self._unit("z", layer, j), self._unit("z", layer, k + j)
+            noise = number.factor((layer.a[0, j] - mean[j]) / deviation[j])
+            numbers = f"{number.one(mean[j])} + exp({number.one(layer.z[0, k + j])} / 2)·{noise}"
+            return f"{mu} + exp({log_variance} / 2)·ε", numbers, number.one(layer.a[0, j])
 
         return self._rows("a", layer, cells)
 
@@ -134,13 +153,23 @@ class Calculation:
             formula = f"Σⱼ ({formula})" if " " in formula else f"Σⱼ {formula}"
         rows = self._units("y", None, y)
         rows.append(Row("L", formula, numbers, number.one(trace.losses[0]), ("L", None, 0)))
-        if not trace.l2:
-            return [*rows, Row("E", "L", "", number.one(trace.loss), ("E", None, 0))]
-        squares = sum(float(np.sum(layer.coef**2)) for layer in self._layers)
-        penalty = f"½·{number.product(trace.l2, squares)}"
-        numbers = number.sum([number.one(trace.losses[0]), penalty])
-        rows.append(Row("λ", "α / Σ sample weights", "", number.one(trace.l2), ("E", None, 0)))
-        return [*rows, Row("E", "L + ½·λ·‖W‖²", numbers, number.one(trace.loss), ("E", None, 0))]
+        return [*rows, *self._objective()]
+
+    def _objective(self):
+        """The penalties, and E."""
+        trace, number, place = self._trace, self._numbers, ("E", None, 0)
+        rows, formulas, numbers = [], ["L"], [number.one(trace.losses[0])]
+        symbols = names("P", None, len(trace.penalties))
+        for symbol, (term, value) in zip(symbols, trace.penalties.items(), strict=True):
+            rows.append(Row(symbol, f"penalty: {term}", "", number.one(value), place))
+            formulas.append(symbol)
+            numbers.append(number.one(value))
+        if trace.l2:
+            rows.append(Row("λ", "α / Σ sample weights", "", number.one(trace.l2), place))
+            formulas.append("½·λ·‖W‖²")
+            numbers.append(f"½·{number.product(trace.l2, trace.squared_weights)}")
+        worked = number.sum(numbers) if rows else ""
+        return [*rows, Row("E", " + ".join(formulas), worked, number.one(trace.loss), place)]
 
     # -- backward ---------------------------------------------------------------------------------
 
@@ -150,7 +179,8 @@ class Calculation:
         else:
             is_last = layer is self._layers[-1]
             error = self._output_error if is_last else self._error
-            errors = [*error(layer), *self._slope(layer), *self._delta(layer)]
+            slope = self._slope(layer) if layer.derivative is not None else []
+            errors = [*error(layer), *slope, *self._delta(layer)]
         return [*errors, *self._coef_grad(layer), *self._intercept_grad(layer)]
 
     def _target(self, j):
@@ -181,6 +211,7 @@ class Calculation:
     def _error(self, layer):
         """∂E/∂aˡ = Σ δˡ⁺¹ wˡ⁺¹."""
         number, following = self._numbers, self._layers[layer.number]
+        penalty = layer.a_grad[0] - following.delta[0] @ following.coef.T
         several = "j" if len(following.intercept) > 1 else None
 
         def cells(j):
@@ -188,9 +219,17 @@ class Calculation:
             delta = name("δ", following.number, several)
             formula = f"{delta}·{self._weight(following, j + 1, 'j')}"
             formula = f"Σⱼ {formula}" if several else formula
+            if self._is_there(penalty, layer.a_grad):
+                formula += f" + ∂P/∂{self._unit('a', layer, j)}"
+                terms.append(number.one(penalty[j]))
             return formula, number.sum(terms), number.one(layer.a_grad[0, j])
 
         return self._rows("∂E/∂a", layer, cells)
+
+    def _is_there(self, term, total):
+        """Whether a term is more than rounding."""
+        rounding = 1e3 * np.finfo(total.dtype).eps * np.abs(total).max()
+        return bool(self._trace.penalties) and bool(np.abs(term).max() > rounding)
 
     def _slope(self, layer):
         formula, worked = DERIVATIVES.get(layer.activation, ("", None))
@@ -212,18 +251,48 @@ class Calculation:
         return Row(new_name, row.formula, row.numbers, row.value, ("σ′", layer, j))
 
     def _delta(self, layer):
+        if layer.derivative is None:
+            return self._delta_of_drawn(layer)
+        product = layer.a_grad[0] * layer.derivative[0]
+        contraction = layer.delta[0] - product
+
         def cells(j):
             if layer.normalized is not None:  # γ and x̂ of the other units come in
                 formula = f"from all {name('∂E/∂n', layer.number)} = ∂E/∂a·σ′(n)"
                 return formula, "", self._numbers.one(layer.delta[0, j])
             formula = f"{self._unit('∂E/∂a', layer, j)}·σ′({self._unit('z', layer, j)})"
             numbers = self._numbers.product(layer.a_grad[0, j], layer.derivative[0, j])
+            if self._is_there(contraction, layer.delta):
+                formula += f" + ∂P/∂{self._unit('z', layer, j)}"
+                numbers = self._numbers.sum([numbers, self._numbers.one(contraction[j])])
             return formula, numbers, self._numbers.one(layer.delta[0, j])
+
+        return self._rows("δ", layer, cells)
+
+    def _delta_of_drawn(self, layer):
+        """Through μ + s ε, and the divergence from the prior."""
+        number, k = self._numbers, layer.a.shape[1]
+        upstream = layer.a_grad[0]
+        to_log_variance = (layer.a - layer.z[:, :k])[0] / 2  # ½ s ε
+        through = np.concatenate([upstream, upstream * to_log_variance])
+
+        def cells(j):
+            z, a_grad = self._unit("z", layer, j), self._unit("∂E/∂a", layer, j % k)
+            shown = a_grad if j < k else f"½·{a_grad}·({self._unit('a', layer, j - k)} - {{}})"
+            formula = shown.format(self._unit("z", layer, j - k) if j >= k else "")
+            terms = [number.one(through[j]), number.one(layer.delta[0, j] - through[j])]
+            return f"{formula} + ∂P/∂{z}", number.sum(terms), number.one(layer.delta[0, j])
 
         return self._rows("δ", layer, cells)
 
     def _coef_grad(self, layer):
         number, l2 = self._numbers, self._trace.l2
+        own = np.outer(layer.inputs[0], layer.delta[0]) + l2 * layer.coef
+        rest, of_rest = layer.coef_grad - own, ""
+        if layer.shares_weights_with is not None:
+            of_rest = f" + share of layer {layer.shares_weights_with}"
+        if "contractive" in self._trace.penalties and self._is_there(rest, layer.coef_grad):
+            of_rest += " + ∂P/∂w"
 
         def cells(j):
             formula = f"{self._input(layer, 'i')}·{self._unit('δ', layer, j)}"
@@ -231,6 +300,9 @@ class Calculation:
             if l2:
                 formula += f" + λ·{self._weight(layer, 'i', j + 1)}"
                 numbers += f" + {number.one(l2)}·{number.many(layer.coef[:, j], factor=True)}"
+            if of_rest:
+                formula += of_rest
+                numbers += f" + {number.many(rest[:, j], factor=True)}"
             return formula, numbers, number.many(layer.coef_grad[:, j])
 
         rows = self._rows("∂E/∂w", layer, cells)

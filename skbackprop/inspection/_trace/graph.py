@@ -113,8 +113,10 @@ class Graph:
             lit.append(("y", None, j))
         parts = [_box(left, top, self._height(number))]
         for k, (symbol, values) in enumerate(self._lines[number].items()):
+            if j >= len(values):  # what is drawn is half as wide as z
+                continue
             of_layer = None if symbol in ("x", "y") else number
-            label = names(symbol, of_layer, self._widths[number])[j]
+            label = names(symbol, of_layer, len(values))[j]
             place = (symbol, of_layer, j)
             parts.append(self._line(left, top, k, label, values[j], place))
         return f'<g class="unit" {self._steps(*lit)}>{"".join(parts)}</g>'
@@ -149,7 +151,7 @@ class Graph:
         number = layer.number
         labelled = sum(n * m for n, m in pairwise(self._shown)) <= _MOST_LABELLED
         lines, labels = [], []
-        for i in range(self._shown[number - 1]):
+        for i in range(min(self._shown[number - 1], len(layer.coef))):
             for j in range(self._shown[number]):
                 start = self._left(number - 1) + _BOX[0], self._middle(number - 1, i)
                 end = self._left(number), self._middle(number, j)
