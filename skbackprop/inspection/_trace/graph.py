@@ -7,6 +7,7 @@ from .formulas import names
 
 _BOX = (112, 15)  # the width of a unit, and the height of a line in it
 _GAP = (84, 18)  # between layers, and between units
+_SMALLEST = 0.7  # of its size: where there is less room, the drawing is scrolled
 _MOST_LABELLED = 12  # edges
 _EDGE_LABELS = (0.5, 0.3, 0.7)  # places along an edge, in turn: labels keep apart
 
@@ -47,7 +48,8 @@ class Graph:
         edges = [self._edges(layer) for layer in self._trace.layers]
         units = [self._layer(number) for number in range(len(self._widths))]
         loss = [] if self._trace.loss is None else [self._loss()]
-        size = f'viewBox="0 0 {self.width} {self.height}" width="{self.width}"'
+        size = f'viewBox="0 0 {self.width} {self.height:g}" width="{self.width}"'
+        size += f' style="min-width: {_SMALLEST * self.width:.0f}px;"'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
             f'aria-label="The network, with the numbers of both passes">'
