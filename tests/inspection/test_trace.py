@@ -290,6 +290,26 @@ def test_a_pocket_calculator_agrees_on_autoencoders(params, alpha):
         assert f"({term})" in str(trace(ae, X[:4]))
 
 
+def test_the_error_of_a_variational_code_in_print():
+    """Through what was drawn, and from the divergence."""
+    X = np.random.RandomState(0).uniform(0, 1, (30, 3))
+    ae = BackpropAutoencoder(1, (3,), max_iter=3, random_state=0, variational=True).fit(X)
+    tr = trace(ae, X[:1])
+    code = tr.layers[1]
+    rows = [[cell.strip() for cell in line.split(" = ")] for line in tr.to_text().split("\n")]
+    numbers = {row[0]: row[2] for row in rows if len(row) == 4}
+    (mean, log_variance), (drawn,), (error,) = code.z[0], code.a[0], code.a_grad[0]
+    for name, through, total in (
+        ("δ²₁", error, code.delta[0, 0]),
+        ("δ²₂", error * (drawn - mean) / 2, code.delta[0, 1]),
+    ):
+        divergence = total - through
+        sign = "-" if divergence < 0 else "+"
+        assert numbers[name] == f"{through:.4g} {sign} {abs(divergence):.4g}"
+    assert_allclose(code.delta[0, 0] - error, mean)
+    assert_allclose(code.delta[0, 1] - error * (drawn - mean) / 2, np.expm1(log_variance) / 2)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("params", [{}, {"normalization": "layer", "activation": "gelu"}])
 @pytest.mark.parametrize("n_samples", [1, 3])
