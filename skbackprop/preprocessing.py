@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
-from ._sklearn_compat import Interval, _check_sample_weight, _fit_context
-from ._weighted_quantiles import distinct_values, quantile_edges, quantiles
+from ._estimator.sklearn_compat import Interval, _check_sample_weight, _fit_context
+from ._estimator.weighted_quantiles import distinct_values, quantile_edges, quantiles
 
 __all__ = ["PiecewiseLinearEncoder", "SmoothClipScaler"]
 

@@ -15,13 +15,23 @@ _WORTH_ONE = 1 << 22
 _limiting = Lock()  # limits are the process's own: held by the one fit that has set them
 
 
-@contextmanager
 def suitable_threads(jobs):
-    """One thread of linear algebra while ``jobs`` are trained, if their products are small.
+    """A context in which ``jobs`` are trained: see `threads_for`."""
+    return threads_for(max(_largest_product(job) for job in jobs))
+
+
+@contextmanager
+def threads_for(largest_product):
+    """One thread of linear algebra where products are small.
 
     Of several fits at a time, in threads, the first sets the limit and takes it back.
+
+    Parameters
+    ----------
+    largest_product : int
+        Multiplications of the largest matrix product of a step.
     """
-    is_limited = _UNTHREADED < max(_largest_product(job) for job in jobs) <= _WORTH_ONE
+    is_limited = _UNTHREADED < largest_product <= _WORTH_ONE
     if not (is_limited and _limiting.acquire(blocking=False)):
         yield
         return

@@ -88,6 +88,8 @@ def _product_of_placeholder(placeholder, b, out):
     a = placeholder.value()
     if issparse(a):
         out[...] = a @ b
+    elif out.ndim > 2:
+        np.matmul(a, b, out)
     else:
         np.dot(a, b, out)
 

@@ -204,6 +204,8 @@ class Workspace:
         Whether the batches are CSR.
     shared_rows : bool, default=False
         Whether the networks of a population see the same rows: one batch serves all.
+    shared_targets : bool, default=False
+        Whether they have the same targets for them.
     layers : slice, default=slice(None)
         The layers to pass through.
 
@@ -230,6 +232,7 @@ class Workspace:
         input_gradient=False,
         sparse_input=False,
         shared_rows=False,
+        shared_targets=False,
         layers=slice(None),
     ):
         self.network = network
@@ -241,7 +244,8 @@ class Workspace:
         self._loss = loss
         self._weighted = weighted
         self._input_gradient = input_gradient
-        self._rows_shape = () if shared_rows else network.population
+        self._x_population = () if shared_rows else network.population
+        self._y_population = () if shared_targets else network.population
         self._places = range(len(network.layers))[layers]
         self._layers = network.layers[layers]
         self.reads_in_place = (sparse_input or not self.training) and isinstance(
@@ -299,12 +303,13 @@ class Workspace:
             self._buffers[key] = np.empty((2, n, width))
         return self._buffers[key]
 
-    def _batch_buffer(self, name, width, n, dtype=None):
-        return self.buffer(name, width, n, dtype, population=self._rows_shape)
-
     def _bind(self, n):
         """Bind all layers, from the input up, then the loss."""
-        x = Placeholder() if self.reads_in_place else self._batch_buffer("x", self.n_inputs, n)
+        x = (
+            Placeholder()
+            if self.reads_in_place
+            else self.buffer("x", self.n_inputs, n, population=self._x_population)
+        )
         dx = self.buffer("dx", self.n_inputs, n) if self._input_gradient else None
         sample_weight = self.buffer("sample_weight", 1, n) if self._weighted else None
         keys = self.buffer("keys", 1, n, np.float64) if self.is_random else None
@@ -319,7 +324,7 @@ class Workspace:
         batch = Pass(n, start, layers, penalties=penalties, sample_weight=sample_weight, keys=keys)
         if self.training:
             y, losses = (
-                self._batch_buffer("y", self.n_outputs, n),
+                self.buffer("y", self.n_outputs, n, population=self._y_population),
                 self.buffer("losses", self.n_outputs, n),
             )
             batch.bind_loss(

@@ -18,6 +18,9 @@ class Batches:
     job : Job
     """
 
+    #: Whether all networks of a population see the same rows, and have the same targets.
+    shares_rows = shares_targets = False
+
     def __init__(self, job):
         problem, solver = job.problem, job.solver
         self.n_rows = problem.n_rows

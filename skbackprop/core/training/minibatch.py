@@ -149,6 +149,8 @@ class Steps:
             noise=noise,
             weighted=batches.is_weighted,
             sparse_input=batches.is_sparse,
+            shared_rows=batches.shares_rows,
+            shared_targets=batches.shares_targets,
         )
         self.update = Update(network, self.workspace.gradient, moments, optimizer, l2, **options)
         self.n_steps = n_steps
