@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calculation import Calculation
+from .calculation import calculation_of
 from .formulas import Numbers
 from .graph import Graph
 from .html import to_html
@@ -238,5 +238,6 @@ def _title(trace):
 def _sections(trace, precision, max_items):
     """The sections of a trace, for ``to_text`` and ``to_html``."""
     numbers = Numbers(precision, max_items)
-    make = Calculation if len(trace.X) == 1 else Tables
-    return make(trace, numbers).sections()
+    if len(trace.X) == 1:
+        return calculation_of(trace, numbers)
+    return Tables(trace, numbers).sections()
