@@ -249,7 +249,8 @@ class NetworkDisplay:
         self._add_words(layers, edge_labels)
         self.colorbar_ = None
         if colorbar:
-            label = f"{self.edge_name}, bias" if self.node_name == "bias" else self.edge_name
+            biases = self.node_name == "bias" and self.node_maps is None
+            label = f"{self.edge_name}, bias" if biases else self.edge_name
             options = {"label": label, "shrink": 0.8, "aspect": 25}
             self.colorbar_ = self.figure_.colorbar(self.edges_, ax=self.ax_, **options)
         return self
