@@ -33,6 +33,7 @@ TESTS = {
     "MAPIE": "test_intervals_hold_the_truth",
     "shap": "test_shares_add_up_to_the_prediction",
     "PyTorch": "test_weights_move_to_pytorch_and_back",
+    "ONNX": "test_onnx_predicts_the_same",
     "pickle and joblib": "test_loaded_model_is_the_saved_one",
     "skops": "test_skops_loads_what_it_saved",
     "Several targets of several classes": "test_several_targets_of_several_classes",
@@ -165,6 +166,15 @@ def test_weights_are_equal_in_pytorch(recipes):
     with torch.no_grad():
         scores = recipe["module"](torch.from_numpy(X)).numpy()
     np.testing.assert_allclose(scores, network.decision_function(X), rtol=1e-10, atol=1e-12)
+
+
+def test_onnx_predicts_the_same(run_recipe):
+    pytest.importorskip("skl2onnx")
+    pytest.importorskip("onnxruntime")
+    recipe = run_recipe("ONNX")
+    model, X = recipe["model"], recipe["X"]
+    np.testing.assert_array_equal(recipe["label"], model.predict(X))
+    np.testing.assert_allclose(recipe["probabilities"], model.predict_proba(X), rtol=0, atol=1e-5)
 
 
 def test_loaded_model_is_the_saved_one(run_recipe):
