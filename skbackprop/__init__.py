@@ -1,11 +1,11 @@
 """Scikit-learn-compatible neural networks, backpropagation written from scratch in NumPy."""
 
-from . import datasets
+from . import datasets, preprocessing
 from ._autoencoder import BackpropAutoencoder
 from ._classifier import BackpropClassifier
-from ._lockstep import lockstep
 from ._outlier import BackpropOutlierDetector
 from ._regressor import BackpropRegressor
+from ._tabular import TabularClassifier, TabularRegressor
 from .core.activations import Activation
 
 __version__ = "0.1.0"
@@ -16,6 +16,8 @@ __all__ = [
     "BackpropClassifier",
     "BackpropOutlierDetector",
     "BackpropRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
     "datasets",
-    "lockstep",
+    "preprocessing",
 ]

@@ -1,41 +1,312 @@
 """BackpropAutoencoder."""
 
+from __future__ import annotations
+
 import copy
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from . import _parameters as parameters
-from ._autoencoder_parameters import CONSTRAINTS, DESCRIPTIONS
-from ._base import FLOATS, BaseBackprop
-from ._coding import CodingMixin
-from ._combinations import EMBEDDINGS, check_combination
-from ._docstrings import documented
-from ._embedding import start_from_embedding
-from ._sklearn_compat import _fit_context
-from .core.autoencoder import Architecture
-from .core.corruption import CORRUPTIONS
+from ._estimator import parameters
+from ._estimator.autoencoding.codes import CodingMixin
+from ._estimator.autoencoding.combinations import EMBEDDINGS, refuse_bad_combination
+from ._estimator.autoencoding.embedding import start_from_embedding
+from ._estimator.autoencoding.parameters import CONSTRAINTS
+from ._estimator.autoencoding.starts import best_start
+from ._estimator.base import BaseBackprop
+from ._estimator.callbacks import train_in_public
+from ._estimator.data import FLOATS, TrainingData, validate_sample_weight
+from ._estimator.sklearn_compat import _fit_context, available_if
+from ._estimator.solvers import is_stochastic
+from ._estimator.typing import (
+    ActivationLike,
+    Activations,
+    AutoencoderLoss,
+    BatchSize,
+    Bool,
+    Corruption,
+    EmbeddingName,
+    Float,
+    Init,
+    Int,
+    LayerSizes,
+    LearningRate,
+    Normalization,
+    OutputActivation,
+    RandomState,
+    Scoring,
+    Solver,
+    Sparsity,
+    Verbose,
+)
+from .core.architectures import AutoencoderArchitecture
+from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
-from .core.network import Network
-from .core.noise import sample_keys
 from .core.prediction import feed_forward
 
 
-@documented(**DESCRIPTIONS)
 class BackpropAutoencoder(CodingMixin, BaseBackprop):
     """Autoencoder with backpropagation written from scratch: codes, reconstructions, anomalies.
 
-    Plain or deep, with tied weights, denoising, sparse, contractive or variational.
+    Shallow or deep; with tied weights; denoising, sparse, contractive or variational.
 
     Parameters
     ----------
-    {parameters}
+    n_components : int, default=2
+        Width of the code. It may exceed the number of features only if the code is regularised (by
+        corruption, sparsity, the contractive penalty or the variational one).
+
+    hidden_layer_sizes : int or array-like of int, default=(128,)
+        Number of units in each hidden layer of the encoder; ``()`` for none.
+
+    decoder_layer_sizes : int, array-like of int or None, default=None
+        Number of units in each hidden layer of the decoder; None mirrors the encoder.
+
+    activation : {"identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", \
+        "softplus", "gelu", "silu", "mish"}, Activation, or list of these, default="silu"
+        Activation function of the hidden layers; a list has one for each hidden layer.
+
+    code_activation : str or Activation, default="identity"
+        Activation function of the code, with the names of ``activation``. The default is linear
+        because the units of a "relu" code tend to die.
+
+    output_activation : {"identity", "logistic"}, default="identity"
+        Activation function of the output. "logistic" requires data in [0, 1].
+
+    loss : {"squared_error", "log_loss", "huber", "absolute_error"}, default="squared_error"
+        Loss of the reconstruction, summed over features and averaged over samples; "squared_error"
+        is half the squared error. "log_loss" implies a logistic output and requires data in
+        [0, 1].
+
+    standardize : bool, default=True
+        Whether the network is trained on (X − ``mean_``) / ``scale_``, with the mean and the
+        standard deviation of each feature. Reconstructions are returned in the units of X. With a
+        logistic output only the input is standardised, not the target.
+
+    tied_weights : bool, default=False
+        Whether the weights of the decoder are the transposed weights of the encoder.
+
+    corruption : {"gaussian", "masking", "salt_pepper"} or None, default=None
+        Noise added to the input during training, while the target stays clean: a denoising
+        autoencoder.
+
+    corruption_level : float, default=0.1
+        Standard deviation of "gaussian" noise, in units of the network's input; otherwise the
+        fraction of the entries that are set to zero ("masking") or to the minimum or maximum of the
+        feature ("salt_pepper").
+
+    sparsity : {"l1", "kl"} or None, default=None
+        Penalty on the code z: "l1" is Σ abs(z); "kl" is Σ KL(ρ, mean activation of the unit) and
+        requires ``code_activation="logistic"``. The network can evade the penalty with small
+        weights in the encoder and large ones in the decoder: tie the weights or increase
+        ``alpha``.
+
+    sparsity_weight : float, default=0.001
+        Strength of the sparsity penalty.
+
+    sparsity_target : float, default=0.05
+        Target ρ of the mean activation for "kl", in (0, 1).
+
+    contractive_weight : float, default=0.0
+        Strength λ of the contractive penalty λ ‖J‖², where J is the Jacobian of the code with
+        respect to the network's input. ‖J‖² is estimated along one random direction per sample and
+        step.
+
+    variational : bool, default=False
+        Whether the code is a Gaussian with learned mean and variance, sampled during training,
+        with its divergence from N(0, I) as a penalty. ``transform`` returns the mean.
+
+    beta : float, default=1.0
+        Strength of the variational penalty.
+
+    n_init : int, default=1
+        Number of fits from different random initial weights, of which the best is kept: the one
+        with the lowest training loss or, with early stopping, the highest validation score.
+
+    solver : {"lbfgs", "sgd", "adam"}, default="adam"
+        Optimization algorithm.
+
+        - "sgd": mini-batch gradient descent with momentum.
+        - "adam": the method of Kingma & Ba (2015).
+        - "lbfgs": a quasi-Newton method on the whole training set, suited to small data sets.
+
+    alpha : float, default=0.0001
+        Strength of the L2 penalty α/2 ‖W‖², which is divided by the (weighted) number of samples.
+        Biases are not penalised.
+
+    batch_size : int or "auto", default="auto"
+        Number of samples in a mini-batch; "auto" gives about forty steps per epoch, with 32 to 200
+        samples each. Ignored by "lbfgs".
+
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle", "coslog4"} \
+        or callable, default="cosine"
+        Learning rate schedule of "sgd" and "adam". Ignored by "lbfgs".
+
+        - "constant": ``learning_rate_init`` throughout.
+        - "invscaling": ``learning_rate_init / (t + 1) ** power_t`` after t samples.
+        - "adaptive": the rate is divided by 5 whenever ``n_iter_no_change`` consecutive epochs
+          bring no improvement of at least ``tol``; training stops once it has fallen to 1e-6.
+        - "cosine": the rate falls to zero over ``max_iter`` epochs along half a cosine, updated at
+          every step.
+        - "one_cycle": the rate rises during the first 30 % of ``max_iter`` epochs, then falls to
+          almost zero.
+        - "coslog4": the rate rises and falls in four cycles, each twice as long as the one before,
+          step by step over ``max_iter`` epochs (Holzmüller et al., 2024).
+        - callable(progress) -> factor: ``learning_rate_init`` is multiplied by the factor. Called
+          before each step with the fraction of ``max_iter`` epochs completed so far, in [0, 1].
+
+    learning_rate_init : float, default=0.003
+        Initial learning rate; the peak rate for "one_cycle". Ignored by "lbfgs".
+
+    power_t : float, default=0.5
+        Exponent of the "invscaling" schedule.
+
+    max_iter : int, default=200
+        Maximum number of epochs, or of iterations for "lbfgs".
+
+    shuffle : bool, default=True
+        Whether to shuffle the samples before each epoch. Ignored by "lbfgs".
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the random initial weights, the validation split, the order of the samples and
+        all noise during training. Pass an int for reproducible results.
+
+    tol : float, default=0.0001
+        Smallest improvement of the training loss, or of the validation score, that counts as one:
+        training stops after ``n_iter_no_change`` consecutive epochs without it. For "lbfgs", the
+        tolerance on the largest component of the gradient.
+
+    verbose : bool or int, default=False
+        Whether to print the loss (and the validation score) of each epoch.
+
+    warm_start : bool, default=False
+        Whether ``fit`` continues from the solution of the previous call, with the optimizer's
+        moments; the count of epochs without improvement and the best score start afresh.
+
+    momentum : float, default=0.9
+        Momentum of "sgd", in [0, 1].
+
+    nesterovs_momentum : bool, default=True
+        Whether "sgd" uses Nesterov's momentum.
+
+    early_stopping : bool, default=False
+        Whether to monitor a score on a validation set instead of the training loss. Training stops
+        when the score has not improved by ``tol`` for ``n_iter_no_change`` consecutive epochs, and
+        the weights of the best epoch are restored. Available with every solver.
+
+    validation_fraction : float, default=0.1
+        Fraction of the training data set aside as the validation set for early stopping, unless
+        ``fit`` is given one.
+
+    beta_1 : float, default=0.9
+        Exponential decay rate of the first moment in "adam", in [0, 1).
+
+    beta_2 : float, default=0.999
+        Exponential decay rate of the second moment in "adam", in [0, 1).
+
+    epsilon : float, default=1e-8
+        Constant for numerical stability in "adam".
+
+    n_iter_no_change : int or inf, default=10
+        Number of consecutive epochs without improvement after which training stops; ``np.inf``
+        for no such limit.
+
+    max_fun : int, default=15000
+        Maximum number of loss evaluations by "lbfgs".
+
+    init : {"glorot_uniform", "glorot_normal", "he_uniform", "he_normal", \
+        "lecun_normal", "pca", "isomap"}, callable or list, default="glorot_uniform"
+        Initial weights and biases, as for :class:`BackpropClassifier`. With "pca" and "isomap",
+        training starts from that embedding, scaled: the encoder is regressed on it and the decoder
+        from it, both with "lbfgs", before the whole network is trained. Use solver "lbfgs" or a
+        small ``learning_rate_init`` to stay close to it.
+
+    huber_delta : float, default=1.0
+        Residual at which the "huber" loss changes from quadratic to linear, in units of the
+        network's output.
+
+    dropout : float, default=0.0
+        Fraction of the activations of the hidden layers that are set to zero at random during
+        training, in [0, 1); the others are scaled up (inverted dropout). Not available with
+        "lbfgs".
+
+    normalization : {"layer", "batch"} or None, default=None
+        Normalization before the activation function of each hidden layer.
+
+    weight_decay : float, default=0.0
+        Decoupled weight decay: each step multiplies the weights by 1 − learning rate ·
+        ``weight_decay``. Biases do not decay. Ignored by "lbfgs".
+
+    max_grad_norm : float or None, default=None
+        Gradients whose L2 norm over all parameters exceeds this value are scaled down to it.
+        Ignored by "lbfgs".
+
+    scoring : str, callable or None, default=None
+        Score that early stopping monitors: None for the explained variance of the uncorrupted
+        validation data, "loss" for the negated loss, the name of a scorer, or
+        callable(estimator, X, y) -> float.
 
     Attributes
     ----------
-    {attributes}
+    mean_ : ndarray of shape (`n_features_in_`,)
+        Mean of each feature, subtracted from X; zero without ``standardize``.
+
+    scale_ : ndarray of shape (`n_features_in_`,)
+        Standard deviation of each feature, by which X is divided; one without ``standardize`` and
+        for constant features.
+
+    loss_terms_ : dict of str to list of float
+        The terms of the loss at each epoch: "reconstruction", "l2" and, where used, "sparsity",
+        "contractive" and "kl".
+
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        Weight matrix of each layer.
+
+    intercepts_ : list of ndarray of shape (fan_out,)
+        Bias vector of each layer.
+
+    n_features_in_ : int
+        Number of features seen during ``fit``.
+
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
+        Names of the features seen during ``fit``. Defined only if all names are strings.
+
+    n_layers_ : int
+        Number of layers, including the input and the output layer.
+
+    n_outputs_ : int
+        Number of output units.
+
+    out_activation_ : str
+        Name of the output activation function.
+
+    n_iter_ : int
+        Number of epochs (iterations for "lbfgs") of the last call.
+
+    t_ : int
+        Number of training samples seen by the solver; zero for "lbfgs".
+
+    loss_ : float
+        Loss of the last epoch, including the penalty.
+
+    best_loss_ : float or None
+        Lowest loss of the last call; None with early stopping.
+
+    loss_curve_ : list of float
+        Loss of each epoch. ``partial_fit`` and warm-started fits append to it.
+
+    validation_scores_ : list of float or None
+        Validation score of each epoch; None without early stopping.
+
+    best_validation_score_ : float or None
+        Highest validation score of the last call; None without early stopping.
+
+    gradient_norms_ : ndarray of shape (len(`loss_curve_`), `n_layers_` - 1)
+        L2 norm of the gradient of the loss with respect to the weights of each layer, at the last
+        batch of each epoch. It has `n_iter_` rows after a fit from scratch.
 
     See Also
     --------
@@ -44,12 +315,12 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     Notes
     -----
-    The objective is the mean over samples of the loss of the reconstruction, summed over features,
-    plus the penalties of the variants, plus α/2 ‖W‖² over the number of samples.
+    The objective is the mean over samples of the reconstruction loss, summed over features, plus
+    the penalties of the variants, plus α/2 ‖W‖² divided by the number of samples.
 
-    The defaults (silu, a rate of 0.003 that falls along a cosine over 200 epochs) were chosen by
-    the reconstruction error on handwritten digits at code widths 2 to 32 and by how well the code
-    orders noisy spirals.
+    The defaults (silu, an initial learning rate of 0.003 that falls along a cosine over 200
+    epochs) were chosen by the reconstruction error on handwritten digits with codes of width 2 to
+    32, and by how well the code orders noisy spirals.
 
     References
     ----------
@@ -75,60 +346,113 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     def __init__(
         self,
-        n_components=2,
-        hidden_layer_sizes=(128,),
-        decoder_layer_sizes=None,
-        activation="silu",
+        n_components: Int = 2,
+        hidden_layer_sizes: LayerSizes = (128,),
+        decoder_layer_sizes: LayerSizes | None = None,
+        activation: Activations = "silu",
         *,
-        code_activation="identity",
-        output_activation="identity",
-        loss="squared_error",
-        standardize=True,
-        tied_weights=False,
-        corruption=None,
-        corruption_level=0.1,
-        sparsity=None,
-        sparsity_weight=1e-3,
-        sparsity_target=0.05,
-        contractive_weight=0.0,
-        variational=False,
-        beta=1.0,
-        n_init=1,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        init="glorot_uniform",
-        huber_delta=1.0,
-        dropout=0.0,
-        normalization=None,
-        weight_decay=0.0,
-        max_grad_norm=None,
-        scoring=None,
+        code_activation: ActivationLike = "identity",
+        output_activation: OutputActivation = "identity",
+        loss: AutoencoderLoss = "squared_error",
+        standardize: Bool = True,
+        tied_weights: Bool = False,
+        corruption: Corruption = None,
+        corruption_level: Float = 0.1,
+        sparsity: Sparsity = None,
+        sparsity_weight: Float = 1e-3,
+        sparsity_target: Float = 0.05,
+        contractive_weight: Float = 0.0,
+        variational: Bool = False,
+        beta: Float = 1.0,
+        n_init: Int = 1,
+        solver: Solver = "adam",
+        alpha: Float = 0.0001,
+        batch_size: BatchSize = "auto",
+        learning_rate: LearningRate = "cosine",
+        learning_rate_init: Float = 0.003,
+        power_t: Float = 0.5,
+        max_iter: Int = 200,
+        shuffle: Bool = True,
+        random_state: RandomState = None,
+        tol: Float = 1e-4,
+        verbose: Verbose = False,
+        warm_start: Bool = False,
+        momentum: Float = 0.9,
+        nesterovs_momentum: Bool = True,
+        early_stopping: Bool = False,
+        validation_fraction: Float = 0.1,
+        beta_1: Float = 0.9,
+        beta_2: Float = 0.999,
+        epsilon: Float = 1e-8,
+        n_iter_no_change: Float = 10,
+        max_fun: Int = 15000,
+        init: Init | EmbeddingName = "glorot_uniform",
+        huber_delta: Float = 1.0,
+        dropout: Float = 0.0,
+        normalization: Normalization = None,
+        weight_decay: Float = 0.0,
+        max_grad_norm: Float | None = None,
+        scoring: Scoring = None,
     ):
-        self._store_parameters(locals())
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.decoder_layer_sizes = decoder_layer_sizes
+        self.activation = activation
+        self.code_activation = code_activation
+        self.output_activation = output_activation
+        self.loss = loss
+        self.standardize = standardize
+        self.tied_weights = tied_weights
+        self.corruption = corruption
+        self.corruption_level = corruption_level
+        self.sparsity = sparsity
+        self.sparsity_weight = sparsity_weight
+        self.sparsity_target = sparsity_target
+        self.contractive_weight = contractive_weight
+        self.variational = variational
+        self.beta = beta
+        self.n_init = n_init
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.init = init
+        self.huber_delta = huber_delta
+        self.dropout = dropout
+        self.normalization = normalization
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring
 
     # -- fit --------------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: ArrayLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit encoder and decoder to reconstruct X.
 
         Parameters
@@ -155,31 +479,13 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             If a parameter or the data are not valid, if variants do not combine, or if the weights
             did not stay finite. The estimator is then as it was before.
         """
-        validation = (X_val, X_val, sample_weight_val)
-        if self.n_init == 1 or (self.warm_start and hasattr(self, "_network")):
-            return self._fit(X, X, sample_weight, validation=validation)
-        return self._fit_best(X, sample_weight, validation)
-
-    def _fit_best(self, X, sample_weight, validation):
-        """Keep the best of ``n_init`` starts, by validation score or training loss."""
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
-        starts = []
-        for seed in seeds:
-            start = copy.copy(self)
-            start.random_state = int(seed)
-            starts.append(start._fit(X, X, sample_weight, validation=validation))
-        if self.early_stopping:
-            best = max(starts, key=lambda start: start.best_validation_score_)
-        else:
-            best = min(starts, key=lambda start: np.nan_to_num(start.loss_, nan=np.inf))
-        best.random_state = self.random_state
-        vars(self).clear()
-        vars(self).update(vars(best))
-        return self
+        return self._fit(X, X, sample_weight, validation=(X_val, X_val, sample_weight_val))
 
     @available_if(lambda self: self._check_stochastic() and self._check_streaming())
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train one epoch over the given data.
 
         The first call sets ``mean_`` and ``scale_``; later calls keep them. A schedule of the
@@ -213,50 +519,76 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             raise AttributeError(f"partial_fit is not there: init={self.init!r} needs all data.")
         return True
 
-    # -- hooks of the fit -------------------------------------------------------------------------
+    # -- the course of the fit --------------------------------------------------------------------
 
-    def _check_parameters(self, validation, incremental):
-        check_combination(self)
+    def _refuse_bad_combinations(self, validation, incremental):
+        refuse_bad_combination(self)
         X_val, _, weights_val = validation
         if X_val is None and weights_val is not None:
             raise ValueError("sample_weight_val is provided, but X_val was not provided.")
         if X_val is not None and not self.early_stopping:
             raise ValueError("X_val is provided, but early_stopping is False: it has no use.")
-        super()._check_parameters(validation, incremental)
+        super()._refuse_bad_combinations(validation, incremental)
+
+    def _best_job(self, data, validation, given, continuing, incremental):
+        """The best of ``n_init`` starts, by validation score or training loss."""
+        if self.n_init == 1 or continuing or incremental:
+            return super()._best_job(data, validation, given, continuing, incremental)
+        jobs = []
+        for seed in check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init):
+            start = copy.copy(self)
+            start.random_state = int(seed)
+            jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
+        train_in_public(self, jobs, *given, incremental=False)
+        return best_start(jobs)
 
     @property
     def _embedding(self):
         return self.init if isinstance(self.init, str) and self.init in EMBEDDINGS else None
 
-    def _validate(self, X, y, sample_weight, *, continuing, incremental):
-        X = self._check(X, self._network.params.dtype if continuing else FLOATS, not continuing)
-        weights = self._validate_weights(sample_weight, X, None, incremental)
-        if not continuing:
-            self._check_width(X.shape[1])
-            self._set_units(X, weights)
-        if self.corruption == "salt_pepper":
-            self._range = self._seen_range(X, weights, continuing and incremental)
-        if self._needs_noise():  # of X as given: scaled, it may differ in the last bit
-            self._keys = sample_keys(X)
-        return self._scaled(X), self._target(X)
+    def _prepare(self, state, problem):
+        if self._embedding is not None:
+            start_from_embedding(
+                state,
+                problem,
+                problem.Y if self._link == "identity" else _logit(problem.Y),
+                self._embedding,
+                max_iter=1000 if is_stochastic(self) else self.max_iter,
+            )
 
-    def _seen_range(self, X, weights, streaming):
+    # -- data -------------------------------------------------------------------------------------
+
+    def _training_data(self, X, y, sample_weight, *, continuing, incremental):
+        X = self._validate_X(X, continuing=continuing)
+        weights = self._validate_sample_weight(sample_weight, X, None)
+        if not continuing:
+            self._refuse_wide_code(X.shape[1])
+            self._set_units(X, weights)
+        scaled, limits = self._scaled(X), None
+        if self.corruption == "salt_pepper":
+            seen = scaled if weights is None else scaled[weights > 0]
+            limits = self._limits(seen, streaming=continuing and incremental)
+        return TrainingData(scaled, self._target(X), weights, X_given=X, limits=limits)
+
+    def _limits(self, seen, *, streaming):
         """The smallest and the largest value of each feature, in a stream also of those before."""
-        seen = self._scaled(X if weights is None else X[weights > 0])
         low, high = seen.min(axis=0), seen.max(axis=0)
         before = self._network.layers[0] if streaming else None
-        if isinstance(before, CORRUPTIONS["salt_pepper"]):
+        if isinstance(before, SaltAndPepperCorruption):
             low, high = np.minimum(low, before.low), np.maximum(high, before.high)
         return low, high
 
-    def _sample_keys(self, X):
-        keys = vars(self).pop("_keys", None)
-        return super()._sample_keys(X) if keys is None else keys
+    def _validation_data(self, X_val, y_val, sample_weight_val, dtype):
+        X_val = self._validate_X(X_val, dtype=dtype)
+        weights = validate_sample_weight(sample_weight_val, X_val, "sample_weight_val")
+        return TrainingData(self._scaled(X_val), self._target(X_val), weights)
 
-    def _check(self, X, dtype, reset=False):
-        return validate_data(self, X, dtype=dtype, order="C", reset=reset)
+    def _validate_X(self, X, *, continuing=True, dtype=None):
+        if dtype is None:
+            dtype = self._network.params.dtype if continuing else FLOATS
+        return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
 
-    def _check_width(self, n_features):
+    def _refuse_wide_code(self, n_features):
         is_regular = self.corruption or self.sparsity or self.contractive_weight or self.variational
         if self.n_components > n_features and not is_regular:
             raise ValueError(
@@ -309,34 +641,24 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             return encoder, encoder[::-1]
         return encoder, parameters.hidden_widths(self.decoder_layer_sizes, "decoder_layer_sizes")
 
-    def _build_network(self, X, Y):
-        layers, self._n_encoder = self._architecture(X).build()
-        return Network(layers, dtype=X.dtype)
+    # -- network ----------------------------------------------------------------------------------
 
-    def _new_network(self, X, Y, rng):
-        network = self._build_network(X, Y)
-        network.initialize(self._initializers(), rng)
-        return network
+    def _build_network(self, data):
+        return self._architecture(data.X.shape[1], self._make_corruption(data)).network(
+            data.X.dtype
+        )
 
-    def _start(self, run):
-        if self._embedding is not None:
-            start_from_embedding(
-                run,
-                self._n_encoder,
-                run.Y if self._link == "identity" else _logit(run.Y),
-                self._embedding,
-                max_iter=self.max_iter if self.solver == "lbfgs" else 1000,
-            )
+    def _make_corruption(self, data):
+        if self.corruption is None:
+            return None
+        limits = () if data.limits is None else data.limits
+        return CORRUPTIONS[self.corruption](data.X.shape[1], self.corruption_level, *limits)
 
-    def _architecture(self, X):
+    def _architecture(self, n_features, corruption):
         encoder, decoder = self._widths()
         encoder_activations, decoder_activations = self._activations()
-        corruption = None
-        if self.corruption is not None:
-            limits = vars(self).pop("_range", ())
-            corruption = CORRUPTIONS[self.corruption](X.shape[1], self.corruption_level, *limits)
-        return Architecture(
-            n_features=X.shape[1],
+        return AutoencoderArchitecture(
+            n_features=n_features,
             n_components=self.n_components,
             encoder=list(zip(encoder, encoder_activations, strict=True)),
             decoder=list(zip(decoder, decoder_activations, strict=True)),
@@ -380,10 +702,6 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             or np.any(self.dropout)
         )
 
-    def _validate_validation_set(self, X_val, y_val, dtype):
-        X_val = self._check(X_val, dtype)
-        return self._scaled(X_val), self._target(X_val)
-
     def _scored_input(self, X):
         return X * self.scale_ + self.mean_ if self.standardize else X
 
@@ -397,14 +715,15 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             return np.nan
         return self._explained_variance(y, reconstruction, sample_weight)
 
-    def _carry_on(self, run):
-        super()._carry_on(run)
+    def _history(self):
+        history = super()._history()
         names, values = self.loss_terms_.keys(), zip(*self.loss_terms_.values(), strict=True)
-        run.history.loss_terms = [dict(zip(names, one, strict=True)) for one in values]
+        history.loss_terms = [dict(zip(names, one, strict=True)) for one in values]
+        return history
 
-    def _publish_history(self, run):
-        super()._publish_history(run)
-        terms = run.history.loss_terms
+    def _publish_history(self, state):
+        super()._publish_history(state)
+        terms = state.history.loss_terms
         names = {"data": "reconstruction"}
         self.loss_terms_ = {
             names.get(name, name): [one.get(name, one.get(names.get(name))) for one in terms]

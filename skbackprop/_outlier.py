@@ -1,5 +1,7 @@
 """BackpropOutlierDetector."""
 
+from __future__ import annotations
+
 from numbers import Real
 
 import numpy as np
@@ -7,8 +9,10 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._autoencoder import BackpropAutoencoder
-from ._base import FLOATS, unchanged_on_error
-from ._sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
+from ._estimator.base import unchanged_on_error
+from ._estimator.data import FLOATS
+from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
+from ._estimator.typing import Contamination, Criterion, RandomState
 from .core.density import CodeAndResidualDensity, weighted_quantile
 
 _FEATURES_A_COMPONENT = 4 / 3  # the default code has three quarters of the features
@@ -79,7 +83,12 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
     }
 
     def __init__(
-        self, autoencoder=None, *, criterion="density", contamination="auto", random_state=None
+        self,
+        autoencoder: BackpropAutoencoder | None = None,
+        *,
+        criterion: Criterion = "density",
+        contamination: Contamination = "auto",
+        random_state: RandomState = None,
     ):
         self.autoencoder = autoencoder
         self.criterion = criterion

@@ -1,12 +1,22 @@
-"""Every public name is documented as numpydoc has it, and stands in the API reference."""
+"""Every public name is documented as numpydoc has it, and stands in the API reference.
 
+What the estimators share is described in the same words in each of them.
+"""
+
+import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
+
+from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor
 
 MODULES = ("skbackprop", "skbackprop.inspection", "skbackprop.datasets")
 REFERENCE = Path(__file__).parents[1] / "docs" / "api.md"
@@ -14,7 +24,6 @@ REFERENCE = Path(__file__).parents[1] / "docs" / "api.md"
 NOT_ASKED_FOR = {
     "ES01": "an extended summary where one line says it",
     "EX01": "an example in each method: those of the class show it",
-    "GL02": "a line break before closing quotes: parameters are filled in by a decorator",
     "PR08": "a capital letter: z is not Z",
     "RT02": "returned values without a name",
     "SA01": "See Also where there is nothing to see",
@@ -74,3 +83,88 @@ def test_reference_lists_every_public_name():
         elif found := re.match(r"   ([A-Za-z]\w*)$", line):
             listed.add(f"{module}.{found[1]}")
     assert listed == {name for name, _ in public_objects()}
+
+
+SUPERVISED = (BackpropClassifier, BackpropRegressor)
+ESTIMATORS = (*SUPERVISED, BackpropAutoencoder)
+# What means something else in one estimator than in the others.
+OF_ITS_OWN = {
+    BackpropClassifier: {"loss"},
+    BackpropRegressor: {"loss"},
+    BackpropAutoencoder: {
+        "batch_size",  # another meaning of "auto"
+        "dropout",  # one rate for all layers
+        "hidden_layer_sizes",  # of the encoder
+        "huber_delta",  # in other units
+        "init",  # embeddings, too
+        "loss",
+        "scoring",  # explained variance by default
+    },
+}
+
+
+def entries(Estimator, section):
+    """Type (without the default) and description of each entry, by name, in spaces of one."""
+    return {
+        name: (
+            " ".join(re.sub(r", default=.*", "", kind, flags=re.S).split()),
+            " ".join(" ".join(description).split()),
+        )
+        for name, kind, description in ClassDoc(Estimator)[section]
+    }
+
+
+def differences(One, Other):
+    """Yield the names of parameters and attributes that two estimators describe differently."""
+    for section in ("Parameters", "Attributes"):
+        one, other = entries(One, section), entries(Other, section)
+        yield from sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
+
+
+@pytest.mark.parametrize("One, Other", list(combinations(ESTIMATORS, 2)))
+def test_shared_parameters_are_described_in_the_same_words(One, Other):
+    shared = inspect.signature(One).parameters.keys() & inspect.signature(Other).parameters.keys()
+    assert len(shared) >= 29
+    own = shared & (OF_ITS_OWN[One] | OF_ITS_OWN[Other])
+    assert list(differences(One, Other)) == sorted(own)
+
+
+def test_another_word_is_noticed():
+    """...or else the test above shows nothing."""
+
+    class Reworded(BackpropClassifier):
+        __doc__ = (
+            inspect.getdoc(BackpropClassifier)
+            .replace("Momentum of", "The momentum of")
+            .replace("t_ : int", "t_ : float")
+        )
+
+    assert list(differences(BackpropClassifier, Reworded)) == ["momentum", "t_"]
+
+
+@pytest.mark.parametrize("Estimator", ESTIMATORS)
+def test_documented_defaults_are_those_of_the_signature(Estimator):
+    documented = {
+        name: ast.literal_eval(re.search(r", default=(.*)", kind, flags=re.S)[1])
+        for name, kind, _ in ClassDoc(Estimator)["Parameters"]
+    }
+    signature = inspect.signature(Estimator).parameters
+    assert documented == {name: parameter.default for name, parameter in signature.items()}
+
+
+@pytest.mark.parametrize("Estimator", ESTIMATORS)
+def test_documented_names_are_those_that_are_allowed(Estimator):
+    for name, (kind, _) in entries(Estimator, "Parameters").items():
+        allowed = {
+            option
+            for constraint in Estimator._parameter_constraints[name]
+            for option in getattr(constraint, "options", ())
+            if isinstance(option, str)
+        }
+        if name not in ("scoring", "code_activation"):  # the description says which
+            assert set(re.findall(r'"(\w+)"', kind)) == allowed, name
+
+
+def test_package_can_be_imported_without_docstrings():
+    code = "import sys, skbackprop; sys.exit(skbackprop.BackpropClassifier.__doc__ is not None)"
+    subprocess.run([sys.executable, "-OO", "-c", code], cwd=REFERENCE.parents[1], check=True)

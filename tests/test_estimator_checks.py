@@ -9,6 +9,7 @@ import textwrap
 from unittest import SkipTest
 
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -162,8 +163,9 @@ def _identifier(estimator):
 
 def _named_check(name):
     check = getattr(estimator_checks, name, None)
-    if check is None:
+    if check is None and not sklearn.__version__.startswith("1.9."):  # where all were seen
         pytest.skip(f"this scikit-learn has no {name}")
+    assert check is not None, name
     return lambda estimator: check(type(estimator).__name__, estimator)
 
 

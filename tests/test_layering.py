@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "skbackprop"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ENGINE = [path for path in SOURCES if PACKAGE / "core" in path.parents]
-OTHER_SOURCES = [path for path in SOURCES if path.name != "_sklearn_compat.py"]
+OTHER_SOURCES = [path for path in SOURCES if path.name != "sklearn_compat.py"]
 
 
 def absolute_imports(tree, package):

@@ -277,19 +277,7 @@ def test_only_ratios_of_weights_count(loss, factor, solver):
 
 @few
 @given(st.sampled_from([0, 1e-300, 1e-30, 1e30]), architectures())
-def test_extreme_features_end_in_a_model_or_in_an_error(scale, params):
-    """...never in a model that predicts NaN."""
+def test_features_of_any_scale_give_a_model(scale, params):
     rng = np.random.RandomState(0)
     X, y = scale * rng.standard_normal((8, 2)), rng.randint(0, 2, 8)
-    clf = BackpropClassifier(**params)
-    refused = None
-    with np.errstate(all="ignore"):
-        try:
-            _fit(clf, X, y)
-        except ValueError as error:
-            refused = str(error)
-    if refused is None:
-        assert np.isfinite(clf.predict_proba(X)).all()
-    else:
-        assert "non-finite" in refused
-        assert not hasattr(clf, "coefs_")
+    assert np.isfinite(_fit(BackpropClassifier(**params), X, y).predict_proba(X)).all()

@@ -4,7 +4,7 @@ Samples are rows: a layer computes ``z = a @ W + b`` with ``W`` of shape (fan_in
 textbook's products appear transposed. Every array operation addresses the last two axes; an
 optional leading *population* axis trains K networks of one shape with the same code.
 
-Reading order: ``activations``, ``losses``, ``layers`` (the equations), ``network`` (parameters),
-``workspace`` (the buffers of a run: forward and backward pass), ``objective`` (loss + penalties),
-``optimizers``, ``schedules``, ``training`` (the loops).
+Reading order: ``activations``, ``losses``, ``operations`` (arithmetic bound to arrays), ``layers``
+(the equations), ``network`` (parameters), ``passes`` (a batch's way forward and back),
+``optimizers``, ``schedules``, ``training`` (steps, epochs, solvers).
 """

@@ -32,9 +32,12 @@ class Activation:
     second_derivative : callable(x, out) -> None, default=None
         Writes σ″ into ``out``, like ``derivative``. Only the contractive penalty needs it.
     with_derivative : callable(z, out, slope) -> None, default=None
-        Writes σ(z) into ``out`` and σ′(z) into ``slope``, where that is less work than one after
-        the other. ``out`` may be ``z`` itself when ``uses_z`` is False. Training uses it in place
-        of ``function`` and ``derivative``.
+        Writes σ(z) into ``out`` and σ′(z) into ``slope``, where that saves work or memory.
+        ``out`` may be ``z`` itself when ``uses_z`` is False. Training uses it in place of
+        ``function`` and ``derivative``.
+    uses_scratch : bool, default=False
+        Whether ``second_derivative`` and ``with_derivative`` take one more argument: an array of
+        the same shape to compute in.
 
     Examples
     --------
@@ -53,12 +56,16 @@ class Activation:
     function: Callable[[np.ndarray, np.ndarray], object]
     derivative: Callable[[np.ndarray, np.ndarray], object]
     uses_z: bool = True
-    second_derivative: Callable[[np.ndarray, np.ndarray], object] | None = None
-    with_derivative: Callable[[np.ndarray, np.ndarray, np.ndarray], object] | None = None
+    second_derivative: Callable[..., object] | None = None
+    with_derivative: Callable[..., object] | None = None
+    uses_scratch: bool = False
 
 
-def _zero(x, out):
+def _zero(x, out, scratch):
     out[...] = 0.0
+
+
+# -- identity -------------------------------------------------------------------------------------
 
 
 def _identity(z, out):
@@ -68,6 +75,9 @@ def _identity(z, out):
 
 def _identity_derivative(a, out):
     out[...] = 1.0
+
+
+# -- logistic -------------------------------------------------------------------------------------
 
 
 def logistic(z, out):
@@ -86,9 +96,14 @@ def _logistic_derivative(a, out):  # a (1 − a)
     np.multiply(out, a, out=out)
 
 
-def _logistic_second(a, out):  # a (1 − a) (1 − 2 a)
+def _logistic_second(a, out, scratch):  # a (1 − a) (1 − 2 a)
     _logistic_derivative(a, out)
-    np.multiply(out, 1.0 - 2.0 * a, out=out)
+    np.multiply(a, -2.0, out=scratch)
+    np.add(scratch, 1.0, out=scratch)
+    np.multiply(out, scratch, out=out)
+
+
+# -- tanh -----------------------------------------------------------------------------------------
 
 
 def _tanh_derivative(a, out):  # 1 − a²
@@ -96,9 +111,13 @@ def _tanh_derivative(a, out):  # 1 − a²
     np.subtract(1.0, out, out=out)
 
 
-def _tanh_second(a, out):  # −2 a (1 − a²)
+def _tanh_second(a, out, scratch):  # −2 a (1 − a²)
     _tanh_derivative(a, out)
-    np.multiply(out, -2.0 * a, out=out)
+    np.multiply(out, a, out=out)
+    np.multiply(out, -2.0, out=out)
+
+
+# -- relu, leaky_relu -----------------------------------------------------------------------------
 
 
 def _relu(z, out):
@@ -109,7 +128,7 @@ def _relu_derivative(a, out):  # 1 where a > 0
     np.greater(a, 0.0, out=out)
 
 
-def _relu_with_derivative(z, out, slope):
+def _relu_with_derivative(z, out, slope, scratch):
     """A product, in a third of the time of a maximum; −∞ becomes NaN, which ends the training."""
     np.greater(z, 0.0, out=slope)
     np.multiply(z, slope, out=out)
@@ -125,6 +144,14 @@ def _leaky_relu_derivative(a, out):
     np.add(out, _LEAKY_SLOPE, out=out)
 
 
+def _leaky_relu_with_derivative(z, out, slope, scratch):
+    _leaky_relu_derivative(z, slope)
+    np.multiply(z, slope, out=out)
+
+
+# -- elu, selu ------------------------------------------------------------------------------------
+
+
 def _elu(z, out):  # z where z > 0, eᶻ − 1 elsewhere
     negative = np.expm1(np.minimum(z, 0.0))
     np.maximum(z, 0.0, out=out)
@@ -136,9 +163,18 @@ def _elu_derivative(a, out):  # 1 where a > 0, a + 1 = eᶻ elsewhere
     np.add(out, 1.0, out=out)
 
 
-def _elu_second(a, out):  # 0 where a > 0, a + 1 elsewhere
-    np.add(a, 1.0, out=out)
-    np.copyto(out, 0.0, where=a > 0)
+def _elu_with_derivative(z, out, slope, scratch):
+    np.minimum(z, 0.0, out=slope)
+    np.expm1(slope, out=slope)
+    np.maximum(z, 0.0, out=out)
+    np.add(out, slope, out=out)
+    np.add(slope, 1.0, out=slope)
+
+
+def _elu_second(a, out, scratch):  # 0 where a > 0, a + 1 elsewhere
+    np.less_equal(a, 0.0, out=out)
+    np.add(a, 1.0, out=scratch)
+    np.multiply(out, scratch, out=out)
 
 
 def _selu(z, out):  # λ z where z > 0, λ α (eᶻ − 1) elsewhere (Klambauer et al., 2017)
@@ -154,9 +190,27 @@ def _selu_derivative(a, out):  # λ where a > 0, a + λ α elsewhere
     np.copyto(out, _SELU_SCALE, where=a > 0)
 
 
-def _selu_second(a, out):  # 0 where a > 0, a + λ α elsewhere
-    np.add(a, _SELU_SCALE * _SELU_ALPHA, out=out)
-    np.copyto(out, 0.0, where=a > 0)
+def _selu_with_derivative(z, out, slope, scratch):
+    np.minimum(z, 0.0, out=scratch)
+    np.expm1(scratch, out=scratch)
+    np.multiply(scratch, _SELU_ALPHA, out=scratch)  # α (eᶻ − 1) where z < 0, 0 elsewhere
+    np.greater(z, 0.0, out=slope)
+    np.multiply(slope, 1.0 - _SELU_ALPHA, out=slope)
+    np.add(slope, _SELU_ALPHA, out=slope)  # 1 where z > 0, α elsewhere
+    np.add(slope, scratch, out=slope)
+    np.multiply(slope, _SELU_SCALE, out=slope)
+    np.maximum(z, 0.0, out=out)
+    np.add(out, scratch, out=out)
+    np.multiply(out, _SELU_SCALE, out=out)
+
+
+def _selu_second(a, out, scratch):  # 0 where a > 0, a + λ α elsewhere
+    np.less_equal(a, 0.0, out=out)
+    np.add(a, _SELU_SCALE * _SELU_ALPHA, out=scratch)
+    np.multiply(out, scratch, out=out)
+
+
+# -- softplus -------------------------------------------------------------------------------------
 
 
 def _softplus(z, out):  # log(1 + eᶻ)
@@ -169,42 +223,54 @@ def _softplus_derivative(a, out):  # σ(z) = 1 − e⁻ᵃ
     np.negative(out, out=out)
 
 
-def _softplus_second(a, out):  # σ(z) (1 − σ(z))
-    _softplus_derivative(a, out)
-    np.multiply(out, 1.0 - out, out=out)
+def _softplus_second(a, out, scratch):  # σ(z) (1 − σ(z))
+    _softplus_derivative(a, scratch)
+    np.subtract(1.0, scratch, out=out)
+    np.multiply(out, scratch, out=out)
 
 
-def _normal_cdf(z):  # Φ(z)
-    return 0.5 * (1.0 + erf(z / _SQRT_2))
+# -- gelu -----------------------------------------------------------------------------------------
 
 
-def _gelu(z, out):  # z Φ(z) (Hendrycks & Gimpel, 2016)
-    np.multiply(z, _normal_cdf(z), out=out)
+def _normal_cdf(z, out):  # Φ(z)
+    np.multiply(z, 1.0 / _SQRT_2, out=out)
+    erf(out, out=out)
+    np.add(out, 1.0, out=out)
+    np.multiply(out, 0.5, out=out)
 
 
-def _gelu_derivative(z, out):  # Φ(z) + z φ(z)
+def _normal_pdf(z, out):  # φ(z)
     np.multiply(z, z, out=out)
     np.multiply(out, -0.5, out=out)
     np.exp(out, out=out)
-    np.multiply(out, z / _SQRT_2PI, out=out)
-    np.add(out, _normal_cdf(z), out=out)
+    np.multiply(out, 1.0 / _SQRT_2PI, out=out)
 
 
-def _gelu_with_derivative(z, out, slope):  # one Φ for both
-    cdf = _normal_cdf(z)
-    np.multiply(z, z, out=slope)
-    np.multiply(slope, -0.5, out=slope)
-    np.exp(slope, out=slope)
-    np.multiply(slope, 1.0 / _SQRT_2PI, out=slope)
+def _gelu(z, out):  # z Φ(z) (Hendrycks & Gimpel, 2016)
+    _normal_cdf(z, out)
+    np.multiply(out, z, out=out)
+
+
+def _gelu_derivative(z, out):  # Φ(z) + z φ(z)
+    _gelu_with_derivative(z, np.empty_like(z), out, None)
+
+
+def _gelu_with_derivative(z, out, slope, scratch):
+    _normal_pdf(z, slope)
     np.multiply(slope, z, out=slope)
-    np.add(slope, cdf, out=slope)
-    np.multiply(z, cdf, out=out)
+    _normal_cdf(z, out)
+    np.add(slope, out, out=slope)
+    np.multiply(out, z, out=out)
 
 
-def _gelu_second(z, out):  # φ(z) (2 − z²)
-    squared = z * z
-    np.exp(-0.5 * squared, out=out)
-    np.multiply(out, (2.0 - squared) / _SQRT_2PI, out=out)
+def _gelu_second(z, out, scratch):  # φ(z) (2 − z²)
+    _normal_pdf(z, out)
+    np.multiply(z, z, out=scratch)
+    np.subtract(2.0, scratch, out=scratch)
+    np.multiply(out, scratch, out=out)
+
+
+# -- silu -----------------------------------------------------------------------------------------
 
 
 def _silu(z, out):  # z σ(z)
@@ -213,66 +279,98 @@ def _silu(z, out):  # z σ(z)
 
 
 def _silu_derivative(z, out):  # σ(z) (1 + z (1 − σ(z)))
-    s = np.empty_like(z)
-    logistic(z, s)
-    np.subtract(1.0, s, out=out)
-    np.multiply(out, z, out=out)
-    np.add(out, 1.0, out=out)
-    np.multiply(out, s, out=out)
+    _silu_with_derivative(z, np.empty_like(z), out, np.empty_like(z))
 
 
-def _silu_with_derivative(z, out, slope):  # σ′ = s + a (1 − s), s = σ(z), a = z s
+def _silu_with_derivative(z, out, slope, scratch):  # σ′ = s + a (1 − s), s = σ(z), a = z s
     logistic(z, slope)
     np.multiply(z, slope, out=out)
-    np.add(slope, out * (1.0 - slope), out=slope)
+    np.subtract(1.0, slope, out=scratch)
+    np.multiply(scratch, out, out=scratch)
+    np.add(slope, scratch, out=slope)
 
 
-def _silu_second(z, out):  # s (1 − s) (2 + z (1 − 2 s)), s = σ(z)
-    s = np.empty_like(z)
-    logistic(z, s)
-    np.multiply(s * (1.0 - s), 2.0 + z * (1.0 - 2.0 * s), out=out)
-
-
-def _mish(z, out):  # z tanh(log(1 + eᶻ)) (Misra, 2019)
-    np.multiply(z, np.tanh(np.logaddexp(z, 0.0)), out=out)
-
-
-def _mish_derivative(z, out):  # t + z (1 − t²) σ(z), t = tanh(log(1 + eᶻ))
-    t = np.tanh(np.logaddexp(z, 0.0))
+def _silu_second(z, out, scratch):  # s (1 − s) (2 + z (1 − 2 s)), s = σ(z)
     logistic(z, out)
+    np.multiply(out, -2.0, out=scratch)
+    np.add(scratch, 1.0, out=scratch)
+    np.multiply(scratch, z, out=scratch)
+    np.add(scratch, 2.0, out=scratch)
+    np.multiply(scratch, out, out=scratch)  # s (2 + z (1 − 2 s))
+    np.subtract(1.0, out, out=out)
+    np.multiply(out, scratch, out=out)
+
+
+# -- mish -----------------------------------------------------------------------------------------
+
+
+def _tanh_softplus(z, out):  # t = tanh(log(1 + eᶻ))
+    np.logaddexp(z, 0.0, out=out)
+    np.tanh(out, out=out)
+
+
+def _mish(z, out):  # z t (Misra, 2019)
+    _tanh_softplus(z, out)
     np.multiply(out, z, out=out)
-    np.multiply(out, 1.0 - t * t, out=out)
-    np.add(out, t, out=out)
 
 
-def _mish_with_derivative(z, out, slope):  # one t for both
-    t = np.tanh(np.logaddexp(z, 0.0))
+def _mish_derivative(z, out):  # t + z (1 − t²) σ(z)
+    _mish_with_derivative(z, np.empty_like(z), out, np.empty_like(z))
+
+
+def _mish_with_derivative(z, out, slope, scratch):
+    _tanh_softplus(z, out)
     logistic(z, slope)
     np.multiply(slope, z, out=slope)
-    np.multiply(slope, 1.0 - t * t, out=slope)
-    np.add(slope, t, out=slope)
-    np.multiply(z, t, out=out)
+    np.multiply(out, out, out=scratch)
+    np.subtract(1.0, scratch, out=scratch)
+    np.multiply(slope, scratch, out=slope)
+    np.add(slope, out, out=slope)
+    np.multiply(out, z, out=out)
 
 
-def _mish_second(z, out):  # (1 − t²) s (2 + z (1 − s − 2 t s)), s = σ(z)
-    t, s = np.tanh(np.logaddexp(z, 0.0)), np.empty_like(z)
-    logistic(z, s)
-    np.multiply((1.0 - t * t) * s, 2.0 + z * (1.0 - s - 2.0 * t * s), out=out)
+def _mish_second(z, out, scratch):  # (1 − t²) s (2 + z (1 − s − 2 t s)), s = σ(z)
+    _tanh_softplus(z, out)
+    logistic(z, scratch)
+    np.multiply(out, 2.0, out=out)
+    np.add(out, 1.0, out=out)
+    np.multiply(out, scratch, out=out)
+    np.subtract(1.0, out, out=out)  # 1 − s − 2 t s
+    np.multiply(out, z, out=out)
+    np.add(out, 2.0, out=out)
+    np.multiply(out, scratch, out=out)  # s (2 + z (1 − s − 2 t s))
+    _tanh_softplus(z, scratch)
+    np.multiply(scratch, scratch, out=scratch)
+    np.subtract(1.0, scratch, out=scratch)
+    np.multiply(out, scratch, out=out)
+
+
+def _built_in(name, function, derivative, uses_z, second_derivative, with_derivative=None):
+    return Activation(
+        name, function, derivative, uses_z, second_derivative, with_derivative, uses_scratch=True
+    )
 
 
 ACTIVATIONS = {
     activation.name: activation
     for activation in (
-        Activation("identity", _identity, _identity_derivative, False, _zero),
-        Activation("logistic", logistic, _logistic_derivative, False, _logistic_second),
-        Activation("tanh", np.tanh, _tanh_derivative, False, _tanh_second),
-        Activation("relu", _relu, _relu_derivative, False, _zero, _relu_with_derivative),
-        Activation("leaky_relu", _leaky_relu, _leaky_relu_derivative, False, _zero),
-        Activation("elu", _elu, _elu_derivative, False, _elu_second),
-        Activation("selu", _selu, _selu_derivative, False, _selu_second),
-        Activation("softplus", _softplus, _softplus_derivative, False, _softplus_second),
-        Activation("gelu", _gelu, _gelu_derivative, True, _gelu_second, _gelu_with_derivative),
-        Activation("silu", _silu, _silu_derivative, True, _silu_second, _silu_with_derivative),
-        Activation("mish", _mish, _mish_derivative, True, _mish_second, _mish_with_derivative),
+        _built_in("identity", _identity, _identity_derivative, False, _zero),
+        _built_in("logistic", logistic, _logistic_derivative, False, _logistic_second),
+        _built_in("tanh", np.tanh, _tanh_derivative, False, _tanh_second),
+        _built_in("relu", _relu, _relu_derivative, False, _zero, _relu_with_derivative),
+        _built_in(
+            "leaky_relu",
+            _leaky_relu,
+            _leaky_relu_derivative,
+            False,
+            _zero,
+            _leaky_relu_with_derivative,
+        ),
+        _built_in("elu", _elu, _elu_derivative, False, _elu_second, _elu_with_derivative),
+        _built_in("selu", _selu, _selu_derivative, False, _selu_second, _selu_with_derivative),
+        _built_in("softplus", _softplus, _softplus_derivative, False, _softplus_second),
+        _built_in("gelu", _gelu, _gelu_derivative, True, _gelu_second, _gelu_with_derivative),
+        _built_in("silu", _silu, _silu_derivative, True, _silu_second, _silu_with_derivative),
+        _built_in("mish", _mish, _mish_derivative, True, _mish_second, _mish_with_derivative),
     )
 }

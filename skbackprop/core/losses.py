@@ -5,6 +5,8 @@ clipping. Called on a batch it fills two arrays of the shape of ``z``, (..., n_s
 
 - ``losses``: the loss element by element; the loss of a sample is the sum of its row,
 - ``delta``: δᴸ, the gradient of a sample's loss with respect to its raw scores.
+
+``scratch`` is an array of the same shape, without gaps, to compute in.
 """
 
 from dataclasses import dataclass
@@ -15,12 +17,15 @@ import numpy as np
 from scipy.special import expit, xlogy
 
 
-def row_max(a):
+def row_max(a, scratch):
     """The largest element of each row, shape (..., n_rows, 1).
 
-    NumPy is slow along short rows; along the columns of a transposed copy it is not.
+    NumPy is slow along short rows; along the columns of a transposed copy it is not. The copy goes
+    into ``scratch``, of the size of ``a`` and without gaps.
     """
-    return np.maximum.reduce(a.swapaxes(-1, -2).copy(), axis=-2)[..., np.newaxis]
+    columns = scratch.reshape(a.swapaxes(-1, -2).shape)
+    np.copyto(columns, a.swapaxes(-1, -2))
+    return np.maximum.reduce(columns, axis=-2)[..., np.newaxis]
 
 
 def row_sum(a):
@@ -42,7 +47,7 @@ class Link:
         raise NotImplementedError
 
     @staticmethod
-    def pull_back(a, delta):
+    def pull_back(a, delta, scratch):
         """Turn ∂ℓ/∂a into ∂ℓ/∂z in place, given a = g(z)."""
         raise NotImplementedError
 
@@ -56,7 +61,7 @@ class Identity(Link):
             np.copyto(out, z)
 
     @staticmethod
-    def pull_back(a, delta):
+    def pull_back(a, delta, scratch):
         pass
 
 
@@ -68,9 +73,10 @@ class Logistic(Link):
         expit(z, out=out)
 
     @staticmethod
-    def pull_back(a, delta):
+    def pull_back(a, delta, scratch):
+        np.subtract(1.0, a, out=scratch)
         delta *= a
-        delta *= 1.0 - a
+        delta *= scratch
 
 
 class Softmax(Link):
@@ -78,13 +84,14 @@ class Softmax(Link):
 
     @staticmethod
     def predict(z, out):
-        np.subtract(z, row_max(z), out=out)
+        np.subtract(z, row_max(z, np.empty(z.shape, z.dtype)), out=out)
         np.exp(out, out=out)
         out /= row_sum(out)
 
     @staticmethod
-    def pull_back(a, delta):
-        delta -= row_sum(a * delta)
+    def pull_back(a, delta, scratch):
+        np.multiply(a, delta, out=scratch)
+        delta -= row_sum(scratch)
         delta *= a
 
 
@@ -96,7 +103,7 @@ class Exp(Link):
         np.exp(z, out=out)
 
     @staticmethod
-    def pull_back(a, delta):
+    def pull_back(a, delta, scratch):
         delta *= a
 
 
@@ -126,13 +133,17 @@ class Loss:
         if self.link not in self.links:
             raise ValueError(f"{type(self).__name__} has no link {self.link!r}, only {self.links}.")
 
-    def __call__(self, z, y, losses, delta):
+    def __call__(self, z, y, losses, delta, scratch):
         """Fill ``losses`` and ``delta`` for raw scores ``z`` and targets ``y``."""
         raise NotImplementedError
 
     def predict(self, z, out):
         """Write the predictions for raw scores ``z`` into ``out`` (``z`` itself is allowed)."""
         LINKS[self.link].predict(z, out)
+
+    def reported(self, mean, n_outputs):
+        """A mean loss as it is reported: a mean over outputs, too, where the loss says so."""
+        return mean / n_outputs if self.mean_over_outputs else mean
 
 
 @dataclass(frozen=True)
@@ -141,19 +152,19 @@ class SquaredError(Loss):
 
     links: ClassVar = ("identity", "logistic", "softmax", "exp")
 
-    def __call__(self, z, y, losses, delta):
+    def __call__(self, z, y, losses, delta, scratch):
         if self.link == "identity":
             np.subtract(z, y, out=delta)
             np.multiply(delta, delta, out=losses)
             losses *= 0.5
             return
-        link = LINKS[self.link]
-        a = np.empty_like(z)
+        link, a = LINKS[self.link], losses
         link.predict(z, a)
         np.subtract(a, y, out=delta)
-        np.multiply(delta, delta, out=losses)
+        link.pull_back(a, delta, scratch)
+        losses -= y  # a is not needed any more
+        np.multiply(losses, losses, out=losses)
         losses *= 0.5
-        link.pull_back(a, delta)
 
 
 @dataclass(frozen=True)
@@ -168,8 +179,11 @@ class LogLoss(Loss):
     mean_over_outputs: bool = False
     links: ClassVar = ("logistic", "softmax")
 
-    def __call__(self, z, y, losses, delta):
-        (self._softmax if self.link == "softmax" else self._logistic)(z, y, losses, delta)
+    def __call__(self, z, y, losses, delta, scratch):
+        if self.link == "softmax":
+            self._softmax(z, y, losses, delta, scratch)
+        else:
+            self._logistic(z, y, losses, delta)
 
     @staticmethod
     def _logistic(z, y, losses, delta):
@@ -180,8 +194,8 @@ class LogLoss(Loss):
         delta -= y
 
     @staticmethod
-    def _softmax(z, y, losses, delta):
-        np.subtract(z, row_max(z), out=losses)  # it cancels
+    def _softmax(z, y, losses, delta, scratch):
+        np.subtract(z, row_max(z, scratch), out=losses)  # it cancels
         np.exp(losses, out=delta)
         total = row_sum(delta)
         delta /= total
@@ -198,10 +212,12 @@ class Poisson(Loss):
     mean_over_outputs: bool = False
     links: ClassVar = ("exp",)
 
-    def __call__(self, z, y, losses, delta):
+    def __call__(self, z, y, losses, delta, scratch):
+        xlogy(y, y, out=losses)
+        np.multiply(y, z, out=delta)
+        losses -= delta
         np.exp(z, out=delta)
-        np.subtract(delta, y, out=delta)
-        np.subtract(xlogy(y, y), y * z, out=losses)
+        delta -= y
         losses += delta
 
 
@@ -209,7 +225,7 @@ class Poisson(Loss):
 class AbsoluteError(Loss):
     """ℓ = Σ |z − y|; δ = sign(z − y)."""
 
-    def __call__(self, z, y, losses, delta):
+    def __call__(self, z, y, losses, delta, scratch):
         np.subtract(z, y, out=losses)
         np.sign(losses, out=delta)
         np.abs(losses, out=losses)
@@ -224,10 +240,11 @@ class Huber(Loss):
 
     huber_delta: float = 1.0
 
-    def __call__(self, z, y, losses, delta):
+    def __call__(self, z, y, losses, delta, scratch):
         np.subtract(z, y, out=losses)
         np.clip(losses, -self.huber_delta, self.huber_delta, out=delta)
-        losses -= 0.5 * delta
+        np.multiply(delta, 0.5, out=scratch)
+        losses -= scratch
         losses *= delta
 
 
@@ -240,11 +257,31 @@ class Quantile(Loss):
 
     quantile: float = 0.5
 
-    def __call__(self, z, y, losses, delta):
+    def __call__(self, z, y, losses, delta, scratch):
         np.greater(z, y, out=delta)
         delta -= self.quantile
         np.subtract(z, y, out=losses)
         losses *= delta
+
+
+def mean_loss(loss, z, y, sample_weight=None):
+    """The (weighted) mean loss over samples, as it is reported.
+
+    Parameters
+    ----------
+    loss : Loss
+    z, y : ndarray of shape (n_samples, n_outputs)
+        Raw scores and targets.
+    sample_weight : ndarray of shape (n_samples,), default=None
+
+    Returns
+    -------
+    float
+    """
+    losses, delta, scratch = (np.empty(z.shape, z.dtype) for _ in range(3))
+    loss(z, y, losses, delta, scratch)
+    per_sample = losses.sum(axis=1, dtype=np.float64)
+    return loss.reported(float(np.average(per_sample, weights=sample_weight)), y.shape[1])
 
 
 LOSSES = {

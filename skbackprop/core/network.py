@@ -1,16 +1,15 @@
 """A network: layers over one flat parameter vector."""
 
+import dataclasses
+
 import numpy as np
 
+from . import layers as layers_by_name
+from .activations import ACTIVATIONS
 from .initializers import initial_parameters
-from .layers import Activate, Dense, Dropout
-from .normalization import NORMALIZATIONS
+from .layers import Dense, TiedDense
 
-_SECTIONS = (
-    "weights",
-    "biases",
-    "norms",
-)  # order in the flat vector: the L2 penalty's slice is first
+_SECTIONS = ("weights", "biases", "norms")  # in this order: the L2 penalty's slice is the first
 
 
 class Network:
@@ -28,6 +27,8 @@ class Network:
     state : ndarray of shape (n_state,) or (K, n_state), default=None
     dtype : dtype, default=float64
         Used when ``params`` is None.
+    n_encoder : int, default=None
+        In an autoencoder, ``layers[:n_encoder]`` is the encoder, the rest the decoder.
 
     Attributes
     ----------
@@ -35,14 +36,15 @@ class Network:
         The weights are ``params[..., :n_weights]``.
     """
 
-    def __init__(self, layers, params=None, state=None, dtype=np.float64):
+    def __init__(self, layers, params=None, state=None, dtype=np.float64, *, n_encoder=None):
         self.layers = list(layers)
+        self.n_encoder = n_encoder
         self._lay_out()
         self.params = np.zeros(self.n_params, dtype) if params is None else params
         self.state = self._initial_state(self.params.dtype) if state is None else state
         self.parameter_views = self.views(self.params)
         self._weights, self._biases = self.weights(self.params), self.biases(self.params)
-        self.idle = []  # workspaces for small predictions, not in use
+        self.idle = []  # workspaces of small predictions, for the next one to use
         if params is None:
             for view in self.parameter_views:
                 if "gain" in view:
@@ -105,10 +107,11 @@ class Network:
         views = self.parameter_views if flat is None else self.views(flat)
         weights = []
         for i, layer in enumerate(self.layers):
-            if isinstance(layer, Dense):
-                W = views[layer.owner(i)]["W"]
-                is_own = as_owned or layer.owner(i) == i
-                weights.append(W if is_own else W.swapaxes(-1, -2))
+            if isinstance(layer, TiedDense):
+                W = views[layer.owner]["W"]
+                weights.append(W if as_owned else W.swapaxes(-1, -2))
+            elif isinstance(layer, Dense):
+                weights.append(views[i]["W"])
         return weights
 
     def biases(self, flat=None):
@@ -159,28 +162,56 @@ class Network:
             layer = self.layers[i]
             W, b = initial_parameters(draw, rng, layer.n_in, layer.n_out)
             views[i]["b"][...] = b
-            owner = layer.owner(i)
-            if owner == i:
+            if not isinstance(layer, TiedDense):
                 views[i]["W"][...] = W
-            elif not callable(one) and not np.allclose(W, views[owner]["W"].T):
+            elif not callable(one) and not np.allclose(W, views[layer.owner]["W"].T):
                 raise ValueError(
-                    f"init[{k}] has another W than the transpose of init[{dense.index(owner)}]'s, "
-                    "but the weights of the two layers are tied."
+                    f"init[{k}] has another W than the transpose of "
+                    f"init[{dense.index(layer.owner)}]'s, but the weights of the two layers are "
+                    "tied."
                 )
 
     def copy(self):
         """A network of the same layers on its own copy of the parameters."""
-        return Network(self.layers, self.params.copy(), self.state.copy())
+        return self.of_layers(self.layers, self.params.copy(), self.state.copy())
+
+    def of_layers(self, layers, params, state):
+        """A network like this one of other layers of the same shapes, on given arrays."""
+        return Network(layers, params, state, n_encoder=self.n_encoder)
 
     def key(self):
         """What must be equal for two networks to form a population."""
         return (tuple(layer.key() for layer in self.layers), str(self.params.dtype))
 
     def __getstate__(self):
-        return {"layers": self.layers, "params": self.params, "state": self.state}
+        return {
+            "layers": [_described(layer) for layer in self.layers],
+            "params": self.params,
+            "state": self.state,
+            "n_encoder": self.n_encoder,
+        }
 
     def __setstate__(self, state):
-        self.__init__(**state)
+        layers = [_layer_of(description) for description in state["layers"]]
+        self.__init__(layers, state["params"], state["state"], n_encoder=state["n_encoder"])
+
+
+def _described(layer):
+    """A layer as plain values: its type and its fields, activations of the table by name."""
+    fields = {one.name: getattr(layer, one.name) for one in dataclasses.fields(layer)}
+    activation = fields.get("activation")
+    if activation is not None and ACTIVATIONS.get(activation.name) is activation:
+        fields["activation"] = activation.name
+    return {"type": type(layer).__name__, **fields}
+
+
+def _layer_of(description):
+    """The layer that `_described` described."""
+    fields = dict(description)
+    kind = getattr(layers_by_name, fields.pop("type"))
+    if isinstance(fields.get("activation"), str):
+        fields["activation"] = ACTIVATIONS[fields["activation"]]
+    return kind(**fields)
 
 
 def stack(networks):
@@ -188,33 +219,7 @@ def stack(networks):
     params = np.stack([network.params for network in networks])
     state = np.stack([network.state for network in networks])
     layers = [
-        type(members[0]).joined(members, params.dtype)
+        members[0].joined(members, params.dtype)
         for members in zip(*(network.layers for network in networks), strict=True)
     ]
-    return Network(layers, params, state)
-
-
-def multilayer_perceptron(widths, activations, *, normalization=None, dropout=(), dtype=np.float64):
-    """Dense → [normalization] → activation → [dropout] for each hidden layer, then Dense.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Input, hidden and output widths.
-    activations : sequence of Activation
-        One for each hidden layer.
-    normalization : {None, "layer", "batch"}, default=None
-    dropout : sequence of float, default=()
-        One for each hidden layer; none if empty.
-    dtype : dtype, default=float64
-    """
-    layers = []
-    for i in range(len(widths) - 2):
-        layers.append(Dense(widths[i], widths[i + 1]))
-        if normalization is not None:
-            layers.append(NORMALIZATIONS[normalization](widths[i + 1]))
-        layers.append(Activate(widths[i + 1], activations[i]))
-        if dropout and dropout[i]:
-            layers.append(Dropout(widths[i + 1], dropout[i]))
-    layers.append(Dense(widths[-2], widths[-1]))
-    return Network(layers, dtype=dtype)
+    return networks[0].of_layers(layers, params, state)

@@ -29,22 +29,40 @@ class Noise:
     def __init__(self, seed):
         self._rng = np.random.Generator(np.random.PCG64(seed))
 
-    def uniform(self, keys, out):
-        """Fill ``out`` (n_samples, width) with numbers in [0, 1) for ``keys`` (n_samples, 1)."""
-        a, u = self._rng.random((2, out.shape[-1]))
-        h = keys * (a * _SPREAD)
-        h += u
-        h -= np.floor(h)
+    def uniform(self, keys, out, work):
+        """Fill ``out`` with numbers in [0, 1).
+
+        Parameters
+        ----------
+        keys : ndarray of shape (n_samples, 1)
+            The samples' keys, float64.
+        out : ndarray of shape (n_samples, width)
+        work : ndarray of shape (2, n_samples, width)
+            Room to compute in, float64.
+        """
+        out[...] = self._hash(keys, *work)
+
+    def normal(self, keys, out, work):
+        """Fill ``out`` with standard normal numbers; parameters as for `uniform`."""
+        h = self._hash(keys, *work)
+        np.clip(h, 1e-12, 1.0 - 1e-12, out=h)
+        ndtri(h, out=h)
         out[...] = h
 
-    def normal(self, keys, out):
-        """Fill ``out`` with standard normal numbers."""
-        a, u = self._rng.random((2, out.shape[-1]))
-        h = keys * (a * _SPREAD)
-        h += u
-        h -= np.floor(h)
-        np.clip(h, 1e-12, 1.0 - 1e-12, out=h)
-        out[...] = ndtri(h)
+    def _hash(self, keys, h, whole):
+        """h(kᵢ) = (aⱼ kᵢ + uⱼ) mod 1."""
+        a, u = self._rng.random((2, h.shape[-1]))
+        np.multiply(keys, a * _SPREAD, out=h)
+        np.add(h, u, out=h)
+        np.floor(h, out=whole)
+        return np.subtract(h, whole, out=h)
+
+    def __getstate__(self):
+        return self._rng.bit_generator.state
+
+    def __setstate__(self, state):
+        self.__init__(0)
+        self._rng.bit_generator.state = state
 
 
 def sample_keys(X):

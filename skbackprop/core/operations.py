@@ -1,12 +1,21 @@
-"""Operations: equations bound to their arrays once, so that a step has only to run them.
+"""Operations: arithmetic bound to its arrays once, so that a step only has to run it.
 
-An operation is a callable without arguments. Where an array is small, the overhead of a call is
-what counts: there an operation is a BLAS routine of SciPy's, which takes half of the overhead of
-the NumPy function. Larger arrays, where OpenBLAS would start threads of its own, and populations
-(arrays with a leading axis) are left to NumPy.
+An *operation* is a callable without arguments that reads and writes arrays chosen beforehand. A
+layer's ``bind`` lists the operations of its equations, forward and backward; a step runs the lists:
+
+    forward = [product(a, W, z), add_row(b, z)]  # bound once:   z = a W + b
+    for operation in forward:  # run in each step
+        operation()
+
+Binding decides in advance what a general function would decide at every call (shapes, layouts,
+memory for the result), and it lets a small product be a BLAS routine of SciPy's, at half the
+overhead of the NumPy function. Larger arrays, where OpenBLAS would start threads of its own, and
+populations (arrays with a leading axis) are left to NumPy. Any other arithmetic is an operation,
+too, once it has its arguments: ``partial(np.exp, z, a)``, or a function defined in ``bind``.
+``benchmarks/bench_operations.py`` measures what this gains.
 """
 
-from functools import cache, partial, wraps
+from functools import cache, partial
 
 import numpy as np
 from scipy.linalg import get_blas_funcs
@@ -17,22 +26,13 @@ _SMALL_VECTOR = 8192  # elements
 _SMALL_PRODUCT = 1 << 18  # multiplications
 
 
-def operation(method):
-    """Make a method that computes on a slot at once into one that returns it as an operation."""
-
-    @wraps(method)
-    def bound(self, slot):
-        return [partial(method, self, slot)]
-
-    return bound
-
-
-class Given:
-    """A matrix that a product reads when it runs: rows of X, dense or CSR, each time others.
+class Placeholder:
+    """Stands for a matrix that an operation reads when it runs: rows of X, each time others.
 
     Parameters
     ----------
-    transpose_of : Given, default=None
+    transpose_of : Placeholder, default=None
+        Makes this one stand for the transpose of the other's matrix.
 
     Attributes
     ----------
@@ -47,15 +47,16 @@ class Given:
         """The matrix, or its transpose."""
         return self.array if self._origin is None else self._origin.array.T
 
-    def swapaxes(self, *axes):
-        """Its transpose, given with it."""
-        return Given(transpose_of=self)
+
+def transpose(a):
+    """Aᵀ over the last two axes, as a view."""
+    return Placeholder(transpose_of=a) if isinstance(a, Placeholder) else a.swapaxes(-1, -2)
 
 
 def product(a, b, out):
     """``out`` ← a b."""
-    if isinstance(a, Given):
-        return partial(_product_of_given, a, b, out)
+    if isinstance(a, Placeholder):
+        return partial(_product_of_placeholder, a, b, out)
     if out.ndim > 2:
         return _product_of_stacks(a, b, out)
     if not out.flags.c_contiguous:
@@ -83,10 +84,12 @@ def _product_with_copy(a, b, copy, out):
     np.matmul(a, copy, out)
 
 
-def _product_of_given(given, b, out):
-    a = given.value()
+def _product_of_placeholder(placeholder, b, out):
+    a = placeholder.value()
     if issparse(a):
         out[...] = a @ b
+    elif out.ndim > 2:
+        np.matmul(a, b, out)
     else:
         np.dot(a, b, out)
 
@@ -105,9 +108,19 @@ def sum_rows(a, out):
     return product(np.ones_like(a, shape=(1, a.shape[-2])), a, out)
 
 
+def add(a, b, out):
+    """``out`` ← a + b."""
+    return partial(np.add, a, b, out)
+
+
 def multiply(a, b, out):
     """``out`` ← a ⊙ b."""
     return partial(np.multiply, a, b, out)
+
+
+def copy(a, out):
+    """``out`` ← a."""
+    return partial(np.copyto, out, a)
 
 
 def scale(factor, out):
@@ -119,7 +132,7 @@ def scale(factor, out):
 
 def accumulate(a, out):
     """``out`` ← out + a."""
-    if not _is_small(out) or a.dtype != out.dtype:
+    if not (_is_small(out) and _is_small(a) and a.dtype == out.dtype and a.shape == out.shape):
         return partial(np.add, out, a, out)
     return partial(_blas("axpy", out.dtype), a.reshape(-1), out.reshape(-1))
 

@@ -1,58 +1,54 @@
 """First-order optimizers that update a flat parameter vector in place.
 
-An optimizer keeps its moments as arrays like the parameters. ``prepare(rate)`` is called once a
-step, then ``update`` for each block of the vectors (``stepper.Block``): small blocks stay in the
-processor's cache.
-Rates and coefficients are numbers, or arrays of shape (K, 1) for a population of K networks.
+An optimizer never changes. Its moments, arrays like the parameters, and the number of steps are
+part of the training's state (``training/state.py``). Once a step, ``coefficients`` turns the
+learning rate into the numbers that the update needs; then ``update`` is called for each block of
+the vectors (``training/update.py``): small blocks stay in the processor's cache. Rates and
+hyperparameters are numbers, or arrays of shape (K, 1) for a population of K networks.
 """
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 
-class Optimizer:
-    """Base of the optimizers.
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """Base of the optimizers."""
 
-    Attributes
-    ----------
-    moments : list of ndarray
-        Arrays like the parameters, one for each name in ``moment_names``.
-    t : int or ndarray of shape (K, 1)
-        Number of steps taken.
-    """
+    #: Names of the moments, in the order in which the state keeps them.
+    moment_names: ClassVar[tuple[str, ...]] = ()
 
-    moment_names: tuple[str, ...] = ()
-    hyperparameter_names: tuple[str, ...] = ()
+    @abstractmethod
+    def coefficients(self, rate, t):
+        """The numbers for step number ``t`` = 1, 2, ..., at the learning rate ``rate``."""
 
-    def __init__(self):
-        self.moments = None
-        self.t = 0
-
-    def start(self, params):
-        """Allocate the moments, at zero, unless they exist."""
-        if self.moments is None:
-            self.moments = [np.zeros_like(params) for _ in self.moment_names]
-        self._dtype, self._population = params.dtype, params.ndim > 1
-
-    def _in_dtype(self, *coefficients):
-        """Coefficients of a population in the parameters' dtype; plain numbers have none."""
-        if not self._population:
-            return coefficients
-        return tuple(np.asarray(c, self._dtype) for c in coefficients)
-
-    def prepare(self, rate):
-        """Begin a step with learning rate ``rate``."""
-        raise NotImplementedError
-
-    def update(self, block):
+    @abstractmethod
+    def update(self, block, *coefficients):
         """Update a block of the parameters in place; its gradient may be overwritten.
 
         Parameters
         ----------
         block : Block
+        *coefficients : float or ndarray of shape (K, 1)
+            What ``coefficients`` returned.
         """
-        raise NotImplementedError
+
+    def adopt(self, moments, former):  # noqa: B027
+        """Make the moments that an optimizer of other hyperparameters left behind this one's own.
+
+        Parameters
+        ----------
+        moments : list of ndarray
+            Changed in place.
+        former : Optimizer
+            Of the same class.
+        """
 
 
+@dataclass(frozen=True)
 class SGD(Optimizer):
     """Gradient descent with momentum μ, optionally Nesterov's.
 
@@ -60,29 +56,27 @@ class SGD(Optimizer):
     Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning".
     """
 
-    moment_names = ("velocity",)
-    hyperparameter_names = ("momentum",)
+    momentum: float = 0.9
+    nesterov: bool = True
 
-    def __init__(self, momentum=0.9, nesterov=True):
-        super().__init__()
-        self.momentum = momentum
-        self.nesterov = nesterov
+    moment_names: ClassVar = ("velocity",)
 
-    def prepare(self, rate):
-        self.t = self.t + 1
-        self._minus_rate, self._momentum = self._in_dtype(-rate, self.momentum)
+    def coefficients(self, rate, t):
+        return -rate, self.momentum
 
-    def update(self, block):
+    def update(self, block, minus_rate, momentum):
         theta, g, (v,), n = block.params, block.gradient, block.moments, block.size
-        block.scale(self._momentum, v)
-        block.add(g, v, n, self._minus_rate)  # v ← μ v − η g
+        block.apply_rate_factors(g)
+        block.scale(momentum, v)
+        block.add(g, v, n, minus_rate)  # v ← μ v − η g
         if self.nesterov:
-            block.add(v, theta, n, self._momentum)
-            block.add(g, theta, n, self._minus_rate)  # θ ← θ + μ v − η g
+            block.add(v, theta, n, momentum)
+            block.add(g, theta, n, minus_rate)  # θ ← θ + μ v − η g
         else:
             block.add(v, theta)  # θ ← θ + v
 
 
+@dataclass(frozen=True)
 class Adam(Optimizer):
     """Adam (Kingma & Ba, 2015, "Adam: a method for stochastic optimization").
 
@@ -93,38 +87,43 @@ class Adam(Optimizer):
     ε: two passes over the vectors less, for the same θ.
     """
 
-    moment_names = ("m", "v")
-    hyperparameter_names = ("beta_1", "beta_2", "epsilon")
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
-        super().__init__()
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+    moment_names: ClassVar = ("m", "v")
 
-    def prepare(self, rate):
-        self.t = self.t + 1
-        correction = (1.0 - self.beta_2**self.t) ** 0.5 / (1.0 - self.beta_1**self.t)
+    def coefficients(self, rate, t):
+        correction = (1.0 - self.beta_2**t) ** 0.5 / (1.0 - self.beta_1**t)
         root = (1.0 - self.beta_2) ** 0.5  # √v = root · √(v / (1 − β₂))
-        self._minus_size, self._epsilon, self._decay_1, self._decay_2 = self._in_dtype(
+        return (
             -rate * correction * (1.0 - self.beta_1) / root,
             self.epsilon / root,
             self.beta_1,
             self.beta_2,
         )
 
-    def update(self, block):
+    def update(self, block, minus_size, epsilon, beta_1, beta_2):
         theta, g, (m, v) = block.params, block.gradient, block.moments
         scratch, n = block.scratch, block.size
-        block.scale(self._decay_1, m)
+        block.scale(beta_1, m)
         block.add(g, m)  # m ← β₁ m + g
-        block.scale(self._decay_2, v)
+        block.scale(beta_2, v)
         np.multiply(g, g, out=scratch)
         block.add(scratch, v)  # v ← β₂ v + g²
         np.sqrt(v, out=scratch)
-        np.add(scratch, self._epsilon, out=scratch)
+        np.add(scratch, epsilon, out=scratch)
         np.divide(m, scratch, out=scratch)
-        block.add(scratch, theta, n, self._minus_size)  # θ ← θ − size · m / (√v + ε)
+        block.apply_rate_factors(scratch)
+        block.add(scratch, theta, n, minus_size)  # θ ← θ − size · m / (√v + ε)
+
+    def adopt(self, moments, former):
+        """Rescale the moments, since they are kept divided by 1 − β."""
+        for moment, before, now in zip(
+            moments, (former.beta_1, former.beta_2), (self.beta_1, self.beta_2), strict=True
+        ):
+            if before != now:
+                moment *= (1.0 - before) / (1.0 - now)
 
 
 OPTIMIZERS = {"sgd": SGD, "adam": Adam}

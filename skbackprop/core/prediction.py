@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from .workspace import Workspace
+from .passes import Workspace
 
 _CHUNK = 256  # rows at a time: the buffers of small networks stay in cache
 _SMALL = 64  # up to so many rows, making the buffers costs more than to keep them
@@ -22,40 +22,42 @@ def feed_forward(network, X, layers=slice(None)):
 
     Returns
     -------
-    ndarray of shape (n_samples, n_outputs)
+    ndarray of shape (n_samples, n_outputs), or (K, n_samples, n_outputs) for a population
         Of the network's dtype.
     """
-    dtype = network.params.dtype
-    n_samples = X.shape[0]
+    dtype, n_samples = network.params.dtype, X.shape[0]
     chunk = min(_CHUNK, n_samples)
     workspace = _borrow(network, chunk, layers, issparse(X))
-    out = np.empty_like(network.params, shape=(n_samples, workspace.n_outputs))
-    with np.errstate(over="ignore", invalid="ignore"):
+    shape = (*network.population, n_samples, workspace.n_outputs)
+    out = np.empty_like(network.params, shape=shape)
+    with np.errstate(all="ignore"):
         for start in range(0, n_samples, chunk):
             stop = min(start + chunk, n_samples)
-            batch = workspace.rows(stop - start)
+            batch = workspace.for_rows(stop - start)
             batch.set_input(X[start:stop].astype(dtype, copy=False))
-            out[start:stop] = batch.forward()
+            out[..., start:stop, :] = batch.forward()
     if chunk <= _SMALL:
-        if workspace.is_given:
+        if workspace.reads_in_place:
             batch.set_input(None)
         workspace.network = None  # no cycle of references
-        network.idle.append(workspace)
+        network.idle.append((_wanted(chunk, layers, issparse(X)), workspace))
     return out
 
 
 def _borrow(network, n_rows, layers, is_sparse):
     """A workspace that no other thread uses: an idle one for small predictions, or a new one."""
+    wanted = _wanted(n_rows, layers, is_sparse)
     try:
-        workspace = network.idle.pop()  # atomic
+        found, workspace = network.idle.pop()  # atomic
     except IndexError:
-        workspace = None
-    wanted = (n_rows, layers, is_sparse)
-    if workspace is not None and workspace.wanted == wanted:
+        found = None
+    if found == wanted:
         workspace.network = network
-    else:
-        workspace = Workspace(
-            network, n_rows, training=False, layers=layers, sparse_input=is_sparse
-        )
-        workspace.wanted = wanted
-    return workspace
+        return workspace
+    return Workspace(
+        network, n_rows, layers=layers, sparse_input=is_sparse, shared_rows=bool(network.population)
+    )
+
+
+def _wanted(n_rows, layers, is_sparse):
+    return (n_rows, layers.start, layers.stop, is_sparse)

@@ -1,10 +1,12 @@
 """The gradient that backpropagation computes, and its check against differences."""
 
+from itertools import count
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from ._estimators import unwrap_network
-from ._objective import FittedObjective
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 _NEGLIGIBLE = 1e-5  # of the loss: differences of smaller gradients hold only rounding error
@@ -29,7 +31,8 @@ def loss_and_gradients(estimator, X, y=None, sample_weight=None):
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
@@ -84,14 +87,16 @@ def loss_and_gradients(estimator, X, y=None, sample_weight=None):
     >>> coef_grads[0]  # (1 · 1 + 2 · −1) / 2
     array([[-0.5]])
     """
-    estimator, X = unwrap_network(estimator, X, "loss_and_gradients")
-    objective = FittedObjective(estimator, X, y, sample_weight)
+    estimator, X, y = unwrap_network(estimator, X, y, "loss_and_gradients")
+    objective = estimator._objective_on(X, y, sample_weight)
     value, gradient = objective.value_and_gradient()
     network = objective.network
     return float(value), network.weights(gradient), network.biases(gradient)
 
 
-def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3, random_state=0):
+def check_gradients(
+    estimator, X, y=None, sample_weight=None, *, n_directions=3, random_state=0, tolerance=None
+):
     """Compare the gradient with central differences in random directions.
 
     Along a direction v, backpropagation says the objective changes at the rate ⟨∂E/∂θ, v⟩, and the
@@ -103,7 +108,8 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     Parameters
     ----------
     estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        Fitted; or a fitted pipeline that ends in one.
+        Fitted; or a fitted pipeline, search, ``TransformedTargetRegressor`` or
+        ``BackpropOutlierDetector`` around one.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data; a few rows are enough.
@@ -120,6 +126,9 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     random_state : int, RandomState instance or None, default=0
         Draws the directions.
 
+    tolerance : float, default=None
+        The largest error to accept. None returns the error, whatever it is.
+
     Returns
     -------
     error : float
@@ -129,6 +138,9 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
 
     Raises
     ------
+    AssertionError
+        If the error is larger than ``tolerance``; it names the array, and both rates.
+
     TypeError
         If ``estimator`` is of another kind.
 
@@ -151,22 +163,56 @@ def check_gradients(estimator, X, y=None, sample_weight=None, *, n_directions=3,
     >>> check_gradients(clf.fit(X, y), X, y) < 1e-6
     True
     """
-    estimator, X = unwrap_network(estimator, X, "check_gradients")
-    objective = FittedObjective(estimator, X, y, sample_weight, dtype=np.float64)
+    estimator, X, y = unwrap_network(estimator, X, y, "check_gradients")
+    objective = estimator._objective_on(X, y, sample_weight, dtype=np.float64)
     rng = check_random_state(random_state)
     value, gradient = objective.value_and_gradient()
     gradient = gradient.copy()
     floor = _NEGLIGIBLE * abs(value) + np.finfo(np.float64).tiny
-    places = objective.network.views(np.arange(gradient.size))
-    errors = []
-    for place in (array.ravel() for layer in places for array in layer.values()):
-        block = gradient[place]
-        for _ in range(n_directions):
-            direction = rng.standard_normal(block.shape)
-            measured = _central_differences(objective, place, direction)
-            scale = np.maximum(np.maximum(np.linalg.norm(block), np.abs(measured)), floor)
-            errors.append(np.fmin.reduce(np.abs(measured - block @ direction) / scale))
-    return float(np.max(errors))
+    comparisons = [
+        _compare(objective, name, place, gradient[place], rng.standard_normal(len(place)), floor)
+        for name, place in _parameter_arrays(objective.network)
+        for _ in range(n_directions)
+    ]
+    worst = max(comparisons, key=lambda one: one.error)
+    if tolerance is not None and not worst.error <= tolerance:
+        raise AssertionError(
+            f"The gradient is wrong at {worst.name}: along a random direction backpropagation says "
+            f"{worst.computed:.10e}, the difference {worst.measured:.10e}. The relative error "
+            f"{worst.error:.3g} is larger than tolerance={tolerance:g}."
+        )
+    return float(worst.error)
+
+
+class _Comparison(NamedTuple):
+    error: float
+    name: str
+    computed: float
+    measured: float
+
+
+def _parameter_arrays(network):
+    """The name of each parameter array, and its places in the flat vector."""
+    dense, norms = count(), count()
+    for layer in network.views(np.arange(network.n_params)):
+        if "b" in layer:
+            i = next(dense)
+            names = {"W": f"coefs_[{i}]", "b": f"intercepts_[{i}]"}
+        elif layer:
+            i = next(norms)
+            names = {name: f"the {name} of normalization layer {i}" for name in layer}
+        for name, places in layer.items():
+            yield names[name], places.ravel()
+
+
+def _compare(objective, name, place, block, direction, floor):
+    """The two rates along a direction in one array, at the step where they are closest."""
+    computed = block @ direction
+    measured = _central_differences(objective, place, direction)
+    scale = np.maximum(np.maximum(np.linalg.norm(block), np.abs(measured)), floor)
+    errors = np.abs(measured - computed) / scale
+    best = np.nanargmin(errors) if np.isfinite(errors).any() else 0
+    return _Comparison(errors[best], name, computed, measured[best])
 
 
 def _central_differences(objective, place, direction):

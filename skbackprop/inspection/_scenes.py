@@ -7,9 +7,8 @@ fitted estimator, in another state of its training, makes of the data.
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-from ._autoencoding import as_array
-from ._drawing import COLORS, FAINT, INK, light_grid
-from ._grid import frame_like, grid_around, line_over
+from ._displays.drawing import COLORS, FAINT, INK, grid_around, light_grid, line_over
+from ._estimators import as_array, frame_like
 
 
 def scene_for(estimator, X, y, resolution):

@@ -3,12 +3,12 @@
 import copy
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
-from .._base import BaseBackprop
-from .._callbacks import snapshot, watcher
-from ._autoencoding import feature_names_of
-from ._drawing import epoch_name, require_matplotlib
+from ._displays.drawing import epoch_name, require_matplotlib
+from ._estimators import feature_names_of, require_network, unwrap
+from ._recording import recorded_fit
 from ._scenes import GrowingCurve, scene_for
 
 
@@ -32,8 +32,9 @@ def watch(
 
     Parameters
     ----------
-    estimator : BackpropClassifier, BackpropRegressor, BackpropAutoencoder, or a Pipeline
-        Not yet fitted; it will be. A pipeline must end in an estimator of skbackprop.
+    estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
+        Not yet fitted; it will be. Or a ``Pipeline`` that ends in one, or a
+        ``TransformedTargetRegressor`` around one.
 
     X : array-like of shape (n_samples, 2), or (n_samples, 1) for regression
         Data that can be drawn.
@@ -85,61 +86,21 @@ def watch(
     >>> animation.save("spirals.gif")  # doctest: +SKIP
     """
     require_matplotlib("watch")
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(last, BaseBackprop):
-        raise TypeError(
-            "watch needs an estimator of skbackprop, or a pipeline that ends in one; "
-            f"got {type(last).__name__}."
-        )
+    last = _network_to_be_fitted(estimator)
+    require_network(last, "watch")
     if getattr(last, "n_init", 1) != 1:
         raise ValueError(f"watch shows one training: n_init must be 1, got {last.n_init}.")
     scene = scene_for(last, X, y, grid_resolution)
     options = {"log_scale": log_scale, "interval": interval, "figsize": figsize}
-    recorder = Recorder(last, n_frames - 1)
-    token = watcher.set(recorder)
-    try:
+    with recorded_fit(n_frames - 1) as recorder:
         estimator.fit(X, y, **fit_params)
-    finally:
-        watcher.reset(token)
+    last, _, _ = unwrap(estimator)
     before = len(last.loss_curve_) - last.n_iter_  # epochs of earlier calls, with warm_start
     states = [*recorder.states, (last.n_iter_, copy.copy(last))]
-    states = [(before + epoch, _in_place_of_last(estimator, state)) for epoch, state in states]
+    states = [(before + epoch, _with_network(estimator, state)) for epoch, state in states]
     curve = GrowingCurve(last.loss_curve_, epoch_name(last))
     names = feature_names_of(X, np.shape(X)[1])
     return _animate(scene, curve, states, names, getattr(last, "classes_", None), options)
-
-
-class Recorder:
-    """Keeps the states of one estimator over its training, thinning them out as they become many.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The one to look at; others are ignored.
-    n_states : int
-        The most states to keep.
-    """
-
-    def __init__(self, estimator, n_states):
-        self._estimator = estimator
-        self._n_states = max(1, n_states)
-        self._every = 1
-        self._kept = []
-
-    def __call__(self, estimator, run):
-        if estimator is self._estimator and run.n_iter % self._every == 0:
-            self._kept.append((run.n_iter, snapshot(estimator, run)))
-            if len(self._kept) == 2 * self._n_states + 1:
-                self._kept = self._kept[::2]
-                self._every *= 2
-        return False
-
-    @property
-    def states(self):
-        """Evenly spread epochs before the last, and copies of the estimator fitted so far."""
-        kept = self._kept[:-1] or self._kept
-        places = np.linspace(0, len(kept) - 1, min(self._n_states, len(kept)))
-        return [kept[i] for i in places.round().astype(int)]
 
 
 def _animate(scene, curve, states, names, classes, options):
@@ -169,8 +130,22 @@ def _animate(scene, curve, states, names, classes, options):
     return animation
 
 
-def _in_place_of_last(estimator, state):
-    """A pipeline that ends in the given state of its last step; the state itself without one."""
-    if not isinstance(estimator, Pipeline):
-        return state
-    return Pipeline([*estimator.steps[:-1], (estimator.steps[-1][0], state)])
+def _network_to_be_fitted(estimator):
+    """The network at the end of a pipeline or within a ``TransformedTargetRegressor``."""
+    if isinstance(estimator, Pipeline):
+        return _network_to_be_fitted(estimator.steps[-1][1])
+    if isinstance(estimator, TransformedTargetRegressor):
+        return _network_to_be_fitted(estimator.regressor)
+    return estimator
+
+
+def _with_network(estimator, network):
+    """A copy of a fitted estimator with another network in place of its own."""
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        return Pipeline([*estimator.steps[:-1], (name, _with_network(last, network))])
+    if isinstance(estimator, TransformedTargetRegressor):
+        outer = copy.copy(estimator)
+        outer.regressor_ = _with_network(estimator.regressor_, network)
+        return outer
+    return network

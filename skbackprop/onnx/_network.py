@@ -26,7 +26,7 @@ def layers_of(estimator):
     network = estimator._synchronised_network()
     weights = iter(zip(estimator.coefs_, estimator.intercepts_, strict=True))
     views = zip(network.layers, network.parameter_views, network.state_views(), strict=True)
-    end_of_encoder = getattr(estimator, "_n_encoder", None)
+    end_of_encoder = getattr(network, "n_encoder", None)
     layers = []
     for place, (layer, params, state) in enumerate(views, 1):
         if "b" in params:

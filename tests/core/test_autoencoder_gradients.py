@@ -14,18 +14,23 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skbackprop.core.activations import ACTIVATIONS, Activation
-from skbackprop.core.autoencoder import Architecture
-from skbackprop.core.contractive import ContractivePenalty, TangentActivate, TangentDense
-from skbackprop.core.corruption import CORRUPTIONS
-from skbackprop.core.layers import Dense
+from skbackprop.core.architectures import AutoencoderArchitecture
+from skbackprop.core.layers import (
+    CORRUPTIONS,
+    ContractivePenalty,
+    Dense,
+    KLSparsity,
+    L1Penalty,
+    Sampling,
+    SharedDense,
+    TangentActivate,
+    TangentDense,
+    TiedDense,
+)
 from skbackprop.core.losses import LOSSES
-from skbackprop.core.network import Network
 from skbackprop.core.noise import Noise, sample_keys
-from skbackprop.core.objective import Objective
-from skbackprop.core.operations import operation
-from skbackprop.core.penalties import KLSparsity, L1Penalty, Reparameterization
-from skbackprop.core.tied import SharedDense, TiedDense
-from skbackprop.core.workspace import Workspace
+from skbackprop.core.training.objective import Objective
+from skbackprop.core.training.problem import Problem as TrainingProblem
 
 N_SAMPLES, N_FEATURES, N_COMPONENTS = 12, 5, 3
 ALPHA, MEAN_WEIGHT = 0.3, 0.7
@@ -101,25 +106,30 @@ class Problem:
         weighted=True,
     ):
         rng = np.random.RandomState(0)
-        self.network, self.n_encoder = build(activation=activation, **variant)
+        self.network = build(activation=activation, **variant)
         params = self.network.params
         params += 0.5 * rng.standard_normal(params.size)  # gains began at one
-        self.objective = Objective(
-            LOSSES[loss](link=link, mean_over_outputs=False), ALPHA, MEAN_WEIGHT
-        )
-        self.workspace = Workspace(self.network, N_SAMPLES, weighted=weighted, noise=[None])
-        self.batch = self.workspace.rows(N_SAMPLES)
-        self.batch.x[...] = rng.standard_normal((N_SAMPLES, N_FEATURES))
-        self.batch.y[...] = rng.uniform(0, 1, (N_SAMPLES, N_FEATURES))
-        if self.batch.keys is not None:
-            self.batch.keys[...] = sample_keys(self.batch.x)
+        X = rng.standard_normal((N_SAMPLES, N_FEATURES))
+        Y = rng.uniform(0, 1, (N_SAMPLES, N_FEATURES))
+        sample_weight = rng.uniform(0, 2, (N_SAMPLES, 1)) if weighted else None
         if weighted:
-            self.batch.weights[:, 0] = rng.uniform(0, 2, N_SAMPLES)
-            self.batch.weights[0] = 0.0
+            sample_weight[0] = 0.0
+        problem = TrainingProblem(
+            X,
+            Y,
+            LOSSES[loss](link=link, mean_over_outputs=False),
+            np.arange(N_SAMPLES),
+            sample_weight,
+            MEAN_WEIGHT,
+            ALPHA,
+            sample_keys(X),
+        )
+        self.objective = Objective(problem, self.network)
+        self.batch = self.objective.batch
 
     def value_and_gradient(self):
-        self.workspace.noise[0] = Noise(7)
-        value, terms, gradient = self.objective.value_and_gradient(self.workspace, self.batch)
+        self.objective.workspace.noise[0] = Noise(7)
+        value, terms, gradient = self.objective.value_and_gradient()
         assert_allclose(value, sum(terms.values()), rtol=1e-12)
         return value, gradient.copy()
 
@@ -150,11 +160,11 @@ class Problem:
 
 
 def build(activation, hidden=(6,), decoder=None, code="identity", corruption=None, **variant):
-    """The network of a variant, and the number of its encoder's layers."""
+    """The network of a variant."""
     if corruption is not None:
         limits = (LOW, HIGH) if corruption == "salt_pepper" else ()
         corruption = CORRUPTIONS[corruption](N_FEATURES, 0.4, *limits)
-    layers, n_encoder = Architecture(
+    return AutoencoderArchitecture(
         n_features=N_FEATURES,
         n_components=N_COMPONENTS,
         encoder=[(width, activation) for width in hidden],
@@ -162,8 +172,7 @@ def build(activation, hidden=(6,), decoder=None, code="identity", corruption=Non
         code_activation=ACTIVATIONS[code],
         corruption=corruption,
         **variant,
-    ).build()
-    return Network(layers), n_encoder
+    ).network()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -182,34 +191,42 @@ def test_contractive_with_each_activation(activation, code):
 
 #: Where 1 % is taken off one part of δ or of the gradient, in variants that use it.
 FAULTS = {
-    ("l1", L1Penalty): "delta",
-    ("kl", KLSparsity): "delta",
-    ("contractive", ContractivePenalty): "below.gamma",
+    ("l1", L1Penalty): "above.delta",
+    ("kl", KLSparsity): "above.delta",
+    ("contractive", ContractivePenalty): "above.gamma",
     ("contractive", TangentDense): "dW",
-    ("contractive", TangentActivate): "delta",
-    ("variational", Reparameterization): "delta_in",
+    ("contractive", TangentActivate): "above.delta",
+    ("variational", Sampling): "below.delta",
     ("tied", SharedDense): "dW",
-    ("tied", TiedDense): "delta_in",
+    ("tied", TiedDense): "below.delta",
 }
 
 
 @pytest.mark.parametrize("variant, layer", FAULTS)
 def test_a_wrong_gradient_is_found(variant, layer, monkeypatch):
     """One per cent off."""
-    right, place = layer.backward, FAULTS[variant, layer]
+    right, place = layer.bind, FAULTS[variant, layer]
 
-    @operation
-    def wrong(self, slot):
-        before = slot.delta.copy()
-        for run in right(self, slot):
-            run()
-        for name in place.split(".")[:-1]:
-            slot = getattr(slot, name)
-        array = getattr(slot, place.split(".")[-1])
-        if array is not None:
-            array += 0.01 * (array - before if place == "delta" else array)
+    def wrong(self, below, room):
+        bound = right(self, below, room)
+        operations = list(bound.backward)
 
-    monkeypatch.setattr(layer, "backward", wrong)
+        def spoil():
+            if place == "dW":
+                array = room.gradients_of(room._place)["W"]
+            else:
+                signal, name = place.split(".")
+                array = getattr(below if signal == "below" else bound.above, name)
+            before = None if place != "above.delta" else array.copy()
+            for operation in operations:
+                operation()
+            if array is not None:
+                array += 0.01 * (array if before is None else array - before)
+
+        bound.backward = [spoil]
+        return bound
+
+    monkeypatch.setattr(layer, "bind", wrong)
     assert Problem(VARIANTS[variant]).error(n_directions=5) > 1e-5
 
 
@@ -217,11 +234,18 @@ def test_a_wrong_gradient_is_found(variant, layer, monkeypatch):
 def test_a_wrong_second_derivative_is_found(name):
     right = ACTIVATIONS[name]
 
-    def second_derivative(x, out):
-        right.second_derivative(x, out)
+    def second_derivative(x, out, scratch):
+        right.second_derivative(x, out, scratch)
         np.add(out, 0.1, out=out)
 
-    wrong = Activation("wrong", right.function, right.derivative, right.uses_z, second_derivative)
+    wrong = Activation(
+        "wrong",
+        right.function,
+        right.derivative,
+        right.uses_z,
+        second_derivative,
+        uses_scratch=True,
+    )
     assert Problem(VARIANTS["contractive"], wrong).error(n_directions=5) > 1e-4
 
 
@@ -233,7 +257,8 @@ class TorchPass:
 
     def __init__(self, torch, problem):
         F = torch.nn.functional
-        self.torch, self.network, self.slots = torch, problem.network, problem.batch.slots
+        self.torch, self.network, self.bound = torch, problem.network, problem.batch.layers
+        self.buffers = problem.objective.workspace._buffers
         self.functions = {
             "identity": lambda z: z,
             "logistic": torch.sigmoid,
@@ -242,7 +267,7 @@ class TorchPass:
         }
         self.theta = torch.tensor(self.network.params, requires_grad=True)
         self.places = self.network.views(np.arange(self.theta.numel()))
-        weights = problem.batch.weights
+        weights = problem.batch.sample_weight
         self.weights = torch.ones(N_SAMPLES, 1).double()
         if weights is not None:
             self.weights = torch.tensor(weights)
@@ -253,12 +278,15 @@ class TorchPass:
         for i in layers:
             layer = self.network.layers[i]
             if isinstance(layer, Dense):
-                W = self.parameter(layer.owner(i), "W")
-                a = a @ (W if layer.owner(i) == i else W.T) + self.parameter(i, "b")
+                if isinstance(layer, TiedDense):
+                    W = self.parameter(layer.owner, "W").T
+                else:
+                    W = self.parameter(i, "W")
+                a = a @ W + self.parameter(i, "b")
             elif hasattr(layer, "activation"):
                 a = self.functions[layer.activation.name](a)
             else:
-                a = getattr(self, type(layer).__name__)(a, i, layer, self.slots[i])
+                a = getattr(self, type(layer).__name__)(a, i, layer)
         return a
 
     def parameter(self, i, name):
@@ -268,10 +296,10 @@ class TorchPass:
         """The weighted mean over rows of the rows' sums."""
         self.penalties.append((self.weights * rows).sum() / N_SAMPLES)
 
-    def LayerNorm(self, a, i, layer, slot):
+    def LayerNorm(self, a, i, layer):
         return self.normalized(a, i, lambda values: values.mean(1, keepdim=True))
 
-    def BatchNorm(self, a, i, layer, slot):
+    def BatchNorm(self, a, i, layer):
         share = self.weights / self.weights.sum()
         return self.normalized(a, i, lambda values: (share * values).sum(0))
 
@@ -280,25 +308,26 @@ class TorchPass:
         a = a / self.torch.sqrt(mean(a**2) + 1e-5)
         return a * self.parameter(i, "gain") + self.parameter(i, "shift")
 
-    def Dropout(self, a, i, layer, slot):
-        return a * self.torch.tensor(slot.mask)
+    def Dropout(self, a, i, layer):
+        return a * self.torch.tensor(self.buffers[i, "mask"])
 
-    MaskingCorruption = Dropout
+    def MaskingCorruption(self, a, i, layer):
+        return a * self.torch.tensor(self.buffers[i, "noise"])
 
-    def GaussianCorruption(self, a, i, layer, slot):
-        return a + self.torch.tensor(slot.mask)
+    def GaussianCorruption(self, a, i, layer):
+        return a + self.torch.tensor(self.buffers[i, "noise"])
 
-    def SaltAndPepperCorruption(self, a, i, layer, slot):
-        return self.torch.tensor(slot.out)
+    def SaltAndPepperCorruption(self, a, i, layer):
+        return self.torch.tensor(self.bound[i].above.value)
 
-    def Directions(self, a, i, layer, slot):
+    def Directions(self, a, i, layer):
         return a
 
-    def L1Penalty(self, a, i, layer, slot):
+    def L1Penalty(self, a, i, layer):
         self.add_penalty(layer.weight * a.abs())
         return a
 
-    def KLSparsity(self, a, i, layer, slot):
+    def KLSparsity(self, a, i, layer):
         mean = (self.weights * a).sum(0) / self.weights.sum()
         rho = self.torch.full_like(mean, layer.target)
         Bernoulli = self.torch.distributions.Bernoulli
@@ -306,23 +335,25 @@ class TorchPass:
         self.penalties.append(layer.weight * divergence.sum())
         return a
 
-    def Reparameterization(self, a, i, layer, slot):
+    def Sampling(self, a, i, layer):
         Normal = self.torch.distributions.Normal
         mean, log_variance = a.chunk(2, dim=1)
         deviation = (0.5 * log_variance.clamp(-10, 10)).exp()
         divergence = self.torch.distributions.kl_divergence(Normal(mean, deviation), Normal(0, 1))
         self.add_penalty(layer.beta * divergence)
-        return mean + deviation * self.torch.tensor(slot.noise / np.sqrt(slot.variance))
+        return mean + deviation * self.torch.tensor(
+            self.buffers[i, "noise"] / self.buffers[i, "std"]
+        )
 
-    def ContractivePenalty(self, a, i, layer, slot):
+    def ContractivePenalty(self, a, i, layer):
         """J v is the derivative by u of Jᵀ u, in the direction v."""
         grad = self.torch.autograd.grad
         start = [type(layer).__name__ for layer in self.network.layers].index("Directions")
-        x = self.torch.tensor(self.slots[start].out, requires_grad=True)
+        x = self.torch.tensor(self.bound[start].above.value, requires_grad=True)
         code = self.forward(x, range(start, i))
         u = self.torch.zeros_like(code, requires_grad=True)
         (product,) = grad(code, x, u, create_graph=True)
-        v = self.torch.tensor(self.slots[start].tangent)
+        v = self.torch.tensor(self.bound[start].above.tangent)
         (tangent,) = grad(product, u, v, create_graph=True)
         self.add_penalty(layer.weight * tangent**2)
         return a
@@ -331,7 +362,7 @@ class TorchPass:
 def torch_value_and_gradient(torch, problem, loss, link):
     """The objective once more, and its gradient by automatic differentiation."""
     there = TorchPass(torch, problem)
-    z = there.forward(torch.tensor(problem.batch.x), range(len(problem.network.layers)))
+    z = there.forward(torch.tensor(problem.objective.problem.X), range(len(problem.network.layers)))
     y = torch.tensor(problem.batch.y)
     if loss == "log_loss":
         losses = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")

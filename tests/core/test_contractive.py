@@ -7,13 +7,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skbackprop.core.activations import ACTIVATIONS
-from skbackprop.core.autoencoder import Architecture
+from skbackprop.core.architectures import AutoencoderArchitecture
 from skbackprop.core.losses import SquaredError
-from skbackprop.core.network import Network
 from skbackprop.core.noise import Noise, sample_keys
-from skbackprop.core.objective import Objective
 from skbackprop.core.prediction import feed_forward
-from skbackprop.core.workspace import Workspace
+from skbackprop.core.training.objective import Objective
+from skbackprop.core.training.problem import Problem
 
 N_SAMPLES, N_FEATURES, WEIGHT = 6, 4, 0.3
 X = np.random.RandomState(0).standard_normal((N_SAMPLES, N_FEATURES))
@@ -23,37 +22,40 @@ SAMPLE_WEIGHTS = np.random.RandomState(1).uniform(0, 2, N_SAMPLES)
 class Contractive:
     """A contractive autoencoder at random weights, and a batch of all rows."""
 
-    def __init__(self, hidden=(), activation="tanh", code="logistic", weights=None):
+    def __init__(
+        self, hidden=(), activation="tanh", code="logistic", weights=None, strength=WEIGHT
+    ):
         activation = ACTIVATIONS[activation]
-        layers, self.n_encoder = Architecture(
+        self.network = AutoencoderArchitecture(
             n_features=N_FEATURES,
             n_components=2,
             encoder=[(width, activation) for width in hidden],
             decoder=[(width, activation) for width in hidden[::-1]],
             code_activation=ACTIVATIONS[code],
-            contractive_weight=WEIGHT,
-        ).build()
-        self.network = Network(layers)
+            contractive_weight=strength,
+        ).network()
         params = self.network.params
         params += 0.7 * np.random.RandomState(2).standard_normal(params.size)
-        self.workspace = Workspace(
-            self.network, N_SAMPLES, weighted=weights is not None, noise=[Noise(0)]
+        problem = Problem(
+            X,
+            X,
+            SquaredError(),
+            np.arange(N_SAMPLES),
+            None if weights is None else weights[:, np.newaxis],
+            sample_keys=sample_keys(X),
         )
-        self.batch = self.workspace.rows(N_SAMPLES)
-        self.batch.x[...] = self.batch.y[...] = X
-        self.batch.keys[...] = sample_keys(X)
-        if weights is not None:
-            self.batch.weights[:, 0] = weights
+        self.objective = Objective(problem, self.network, noise=Noise(0))
+        self.batch = self.objective.batch
 
     def encode(self, X):
-        return feed_forward(self.network, X, slice(0, self.n_encoder))
+        return feed_forward(self.network, X, slice(0, self.network.n_encoder))
 
     def penalty(self):
         """The term along the next random directions."""
         self.batch.forward()
-        ((term, slot),) = self.batch.penalties
+        ((term, value),) = self.batch.penalties
         assert term == "contractive"
-        return slot.penalty
+        return float(value)
 
     def expected_penalty(self, n_draws=3000):
         """Mean over many draws, and its standard error."""
@@ -97,7 +99,6 @@ def test_gradient_of_one_layer_in_closed_form():
     """∂/∂W of the closed form, by differences, is the mean gradient over many draws."""
     contractive = Contractive()
     network, W = contractive.network, contractive.network.weights()[0]
-    objective = Objective(SquaredError())
 
     def closed():
         a = contractive.encode(X)
@@ -113,15 +114,12 @@ def test_gradient_of_one_layer_in_closed_form():
         expected[place] = (values[0] - values[1]) / (2 * h)
     W[...] = kept
 
-    def gradient():
-        _, _, flat = objective.value_and_gradient(contractive.workspace, contractive.batch)
+    def gradient(contractive):
+        _, _, flat = contractive.objective.value_and_gradient()
         return network.weights(flat)[0].copy()
 
-    penalty_layer = network.layers[contractive.n_encoder - 1]
-    penalty_layer.weight = 0.0
-    without = gradient()
-    penalty_layer.weight = WEIGHT
-    draws = np.array([gradient() - without for _ in range(3000)])
+    without = gradient(Contractive(strength=1e-300))
+    draws = np.array([gradient(contractive) - without for _ in range(3000)])
     errors = draws.std(axis=0) / np.sqrt(len(draws))
     assert (np.abs(draws.mean(axis=0) - expected) < 4 * errors + 1e-9).all()
     assert np.linalg.norm(errors) < 0.1 * np.linalg.norm(expected)
@@ -141,7 +139,7 @@ def test_second_derivatives(name):
         activation.derivative(z if activation.uses_z else a, out)
         return out
 
-    a, second = np.empty_like(z), np.empty_like(z)
+    a, second, scratch = np.empty_like(z), np.empty_like(z), np.empty_like(z)
     activation.function(z, a)
-    activation.second_derivative(z if activation.uses_z else a, second)
+    activation.second_derivative(z if activation.uses_z else a, second, scratch)
     assert_allclose(second, (derivative(z + h) - derivative(z - h)) / (2 * h), atol=1e-8)

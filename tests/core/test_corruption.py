@@ -7,12 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
-from skbackprop.core.corruption import CORRUPTIONS
-from skbackprop.core.layers import Dense
+from skbackprop.core.layers import CORRUPTIONS, Dense
+from skbackprop.core.losses import SquaredError
 from skbackprop.core.network import Network
 from skbackprop.core.noise import Noise, sample_keys
+from skbackprop.core.passes import Workspace
 from skbackprop.core.prediction import feed_forward
-from skbackprop.core.workspace import Workspace
 
 N_SAMPLES, N_FEATURES = 4000, 3
 X = 2.0 + np.random.RandomState(0).standard_normal((N_SAMPLES, N_FEATURES))
@@ -23,14 +23,14 @@ def corrupted(kind, level, seed=0, dtype=np.float64):
     """What the next layer sees in three steps of training, shape (3, n_samples, n_features)."""
     layer = make(kind, level, dtype)
     network = Network([layer, Dense(N_FEATURES, 1)], dtype=dtype)
-    workspace = Workspace(network, N_SAMPLES, noise=[Noise(seed)])
-    batch = workspace.rows(N_SAMPLES)
+    workspace = Workspace(network, N_SAMPLES, loss=SquaredError(), noise=[Noise(seed)])
+    batch = workspace.for_rows(N_SAMPLES)
     batch.x[...] = X
     batch.keys[...] = sample_keys(X)
     seen = []
     for _ in range(3):
         batch.forward()
-        seen.append(batch.slots[0].out.copy())
+        seen.append(batch.layers[0].above.value.copy())
     assert_array_equal(batch.x, X.astype(dtype))
     return np.array(seen)
 

@@ -13,10 +13,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skbackprop.core.activations import ACTIVATIONS, Activation
+from skbackprop.core.architectures import multilayer_perceptron
 from skbackprop.core.losses import LOSSES
-from skbackprop.core.network import multilayer_perceptron
-from skbackprop.core.objective import Objective
-from skbackprop.core.workspace import Workspace
+from skbackprop.core.training.objective import Objective
+from skbackprop.core.training.problem import Problem as TrainingProblem
 
 N_SAMPLES, N_FEATURES, N_OUTPUTS = 12, 4, 3
 NORMALIZATIONS = (None, "layer", "batch")
@@ -59,14 +59,14 @@ class Problem:
         params = self.network.params
         params += 0.5 * rng.standard_normal(params.size)  # gains began at one
         self.loss = LOSSES[loss](link=link, **CASES[loss, link])
-        self.objective = Objective(self.loss, alpha=0.3, mean_weight=0.7)
-        self.workspace = Workspace(self.network, N_SAMPLES, weighted=weighted)
-        self.batch = self.workspace.rows(N_SAMPLES)
-        self.batch.x[...] = rng.standard_normal((N_SAMPLES, N_FEATURES))
-        self.batch.y[...] = self._target(rng)
+        X, Y = rng.standard_normal((N_SAMPLES, N_FEATURES)), self._target(rng)
+        sample_weight = rng.uniform(0, 2, (N_SAMPLES, 1)) if weighted else None
         if weighted:
-            self.batch.weights[:, 0] = rng.uniform(0, 2, N_SAMPLES)
-            self.batch.weights[0] = 0.0
+            sample_weight[0] = 0.0
+        rows = np.arange(N_SAMPLES)
+        problem = TrainingProblem(X, Y, self.loss, rows, sample_weight, 0.7, alpha=0.3)
+        self.objective = Objective(problem, self.network)
+        self.batch = self.objective.batch
 
     def _target(self, rng):
         if self.loss.link == "softmax":
@@ -74,11 +74,11 @@ class Problem:
         if self.loss.link == "logistic":
             return rng.uniform(0, 1, (N_SAMPLES, N_OUTPUTS))
         if self.loss.link == "exp":
-            return rng.poisson(1.0, (N_SAMPLES, N_OUTPUTS))
+            return rng.poisson(1.0, (N_SAMPLES, N_OUTPUTS)).astype(float)
         return rng.standard_normal((N_SAMPLES, N_OUTPUTS))
 
     def value_and_gradient(self):
-        value, _, gradient = self.objective.value_and_gradient(self.workspace, self.batch)
+        value, _, gradient = self.objective.value_and_gradient()
         return value, gradient.copy()
 
     def differences(self, direction):
@@ -118,15 +118,15 @@ def combinations(activation):
 def test_value_and_derivative_at_once(name, dtype):
     activation = ACTIVATIONS[name]
     z = np.linspace(-20, 20, 401, dtype=dtype).reshape(1, -1)
-    a, slope, out, expected = (np.empty_like(z) for _ in range(4))
+    a, slope, out, expected, scratch = (np.empty_like(z) for _ in range(5))
     activation.function(z, out)
     activation.derivative(z if activation.uses_z else out, expected)
-    activation.with_derivative(z, a, slope)
+    activation.with_derivative(z, a, slope, scratch)
     tolerance = 4 * np.finfo(dtype).eps
     assert_allclose(a, out, rtol=tolerance, atol=tolerance)
     assert_allclose(slope, expected, rtol=tolerance, atol=tolerance)
     if not activation.uses_z:
-        activation.with_derivative(z, z, slope)  # in place
+        activation.with_derivative(z, z, slope, scratch)  # in place
         assert_allclose(z, out, rtol=tolerance, atol=tolerance)
 
 
@@ -158,8 +158,8 @@ def test_a_wrong_loss_is_found(loss, link, monkeypatch):
     problem = Problem(ACTIVATIONS["tanh"], loss, link, 1, False, None)
     call = type(problem.loss).__call__
 
-    def wrong(self, z, y, losses, delta):
-        call(self, z, y, losses, delta)
+    def wrong(self, z, y, losses, delta, scratch):
+        call(self, z, y, losses, delta, scratch)
         delta[:, 0] *= 0.99
 
     monkeypatch.setattr(type(problem.loss), "__call__", wrong)
@@ -210,8 +210,8 @@ def torch_value_and_gradient(torch, problem, activation, element_loss, normaliza
     """The objective once more, and its gradient by automatic differentiation."""
     theta = torch.tensor(problem.network.params, requires_grad=True)
     indices = problem.network.views(np.arange(theta.numel()))
-    a = torch.tensor(problem.batch.x)
-    weights = problem.batch.weights
+    a = torch.tensor(problem.objective.problem.X)
+    weights = problem.batch.sample_weight
     weights = torch.ones(N_SAMPLES, 1).double() if weights is None else torch.tensor(weights)
     for i, (layer, view) in enumerate(zip(problem.network.layers, indices, strict=True)):
         view = {name: theta[torch.tensor(index)] for name, index in view.items()}

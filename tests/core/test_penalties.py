@@ -7,12 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
-from skbackprop.core.layers import Dense
+from skbackprop.core.layers import Dense, KLSparsity, L1Penalty, Sampling
+from skbackprop.core.losses import SquaredError
 from skbackprop.core.network import Network
 from skbackprop.core.noise import Noise
-from skbackprop.core.penalties import KLSparsity, L1Penalty, Reparameterization
+from skbackprop.core.passes import Workspace
 from skbackprop.core.prediction import feed_forward
-from skbackprop.core.workspace import Workspace
 
 N_SAMPLES, WIDTH = 8, 3
 WEIGHTS = np.random.RandomState(3).uniform(0, 2, N_SAMPLES)
@@ -26,13 +26,15 @@ def network_of(layer, dtype=np.float64):
 
 
 def passed(layer, X, weights=None, seed=0):
-    """The pass of a training step over all rows; ``slots[1]`` is the layer's."""
+    """The pass of a training step over all rows; ``layers[1]`` is the layer's."""
     network = network_of(layer, X.dtype)
-    workspace = Workspace(network, len(X), weighted=weights is not None, noise=[Noise(seed)])
-    batch = workspace.rows(len(X))
+    workspace = Workspace(
+        network, len(X), loss=SquaredError(), weighted=weights is not None, noise=[Noise(seed)]
+    )
+    batch = workspace.for_rows(len(X))
     batch.x[...] = X
     if weights is not None:
-        batch.weights[:, 0] = weights
+        batch.sample_weight[:, 0] = weights
     if batch.keys is not None:
         batch.keys[:, 0] = np.linspace(0, 1, len(X), endpoint=False)
     batch.forward()
@@ -40,7 +42,7 @@ def passed(layer, X, weights=None, seed=0):
 
 
 def penalty(layer, X, weights=None):
-    return passed(layer, X, weights).slots[1].penalty
+    return float(passed(layer, X, weights).layers[1].penalty)
 
 
 @pytest.fixture
@@ -75,14 +77,14 @@ def test_kl_stays_finite_at_the_ends(stuck, dtype):
     batch = passed(layer, np.full((4, 2), stuck, dtype))
     batch.delta[...] = 0.0
     batch.backward()
-    assert np.isfinite(batch.slots[1].penalty)
+    assert np.isfinite(batch.layers[1].penalty)
     assert np.isfinite(batch.delta).all()
     assert (np.sign(batch.delta) == (1 if stuck else -1)).all()  # back to where the target is
 
 
 def test_kl_of_a_batch_without_weight_is_no_division_by_zero(codes):
     batch = passed(KLSparsity(WIDTH, 0.5, 0.1), np.abs(codes), np.zeros(N_SAMPLES))
-    assert np.isfinite(batch.slots[1].penalty)
+    assert np.isfinite(batch.layers[1].penalty)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["even", "weighted"])
@@ -99,14 +101,14 @@ def test_variational_is_the_divergence_from_the_prior(codes, weights):
         z = posterior.mean() + posterior.std() * nodes
         rows[i] += heights @ (posterior.logpdf(z) - prior.logpdf(z))
     expected = 0.7 * (rows.mean() if weights is None else weights @ rows / N_SAMPLES)
-    layer, X = Reparameterization(WIDTH, 0.7), np.hstack([codes, log_variance])
+    layer, X = Sampling(WIDTH, 0.7), np.hstack([codes, log_variance])
     assert_allclose(penalty(layer, X, weights), expected, rtol=1e-12)
 
 
 def test_variational_code_is_drawn_from_its_gaussian():
     n = 20_000
     X = np.tile([1.0, -2.0, np.log(0.25), np.log(4.0)], (n, 1))
-    z = passed(Reparameterization(2, 1.0), X).z
+    z = passed(Sampling(2, 1.0), X).z
     assert_allclose(z.mean(axis=0), [1, -2], atol=0.05)
     assert_allclose(z.std(axis=0), [0.5, 2], rtol=0.03)
     assert abs(np.corrcoef(z.T)[0, 1]) < 0.03
@@ -116,18 +118,20 @@ def test_variational_code_is_drawn_from_its_gaussian():
 
 @pytest.mark.parametrize("log_variance", [-1e4, 1e4])
 def test_log_variance_is_clipped(log_variance):
-    batch = passed(Reparameterization(1, 1.0), np.array([[0.5, log_variance]]))
-    assert_allclose(batch.slots[1].variance, np.exp(np.clip(log_variance, -10, 10)))
+    batch = passed(Sampling(1, 1.0), np.array([[0.5, log_variance]]))
+    noise = batch.z - 0.5
+    assert np.abs(noise) < 10 * np.exp(0.5 * np.clip(log_variance, -10, 10))
+    assert np.isfinite(batch.layers[1].penalty)
     batch.delta[...] = 1.0
     batch.backward()
-    d_mean, d_log_variance = batch.slots[1].delta_in[0]
+    d_mean, d_log_variance = batch.layers[0].above.delta[0]
     assert d_mean == 1.5
     assert d_log_variance == 0.0
 
 
 @pytest.mark.parametrize(
     "layer",
-    [L1Penalty(2, 1.0), KLSparsity(2, 1.0, 0.1), Reparameterization(2, 1.0)],
+    [L1Penalty(2, 1.0), KLSparsity(2, 1.0, 0.1), Sampling(2, 1.0)],
     ids=lambda layer: layer.term,
 )
 def test_prediction_passes_the_code_on(layer):

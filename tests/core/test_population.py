@@ -1,37 +1,41 @@
-"""K runs trained together equal the K trained alone."""
+"""K jobs trained together equal the K trained alone."""
 
 import copy
+import dataclasses
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor
-from skbackprop.core.population import Population, train_population
-from skbackprop.core.solve import together
-from skbackprop.core.training import train
+from skbackprop._estimator.context import meeting_point
+from skbackprop.core.schedules import Schedule
+from skbackprop.core.training.batches import PopulationBatches
+from skbackprop.core.training.population import Population, train_population
 
 N_SAMPLES = 53  # the last of the batches of 10 is short
 
 
 class Caught(Exception):
-    """Ends a fit when its run has been caught."""
+    """Ends a fit when its job has been caught."""
 
 
-def run_of(estimator, X, y, **fit_params):
-    """The run that ``fit`` would train."""
+def job_of(estimator, X, y, **fit_params):
+    """The job that ``fit`` would train."""
     caught = []
 
-    def catch(run, alone):
-        caught.append(copy.deepcopy(run, {id(data): data for data in (run.X, run.Y)}))
+    def catch(jobs):
+        (job,) = jobs
+        data = (job.problem.X, job.problem.Y)
+        caught.append(copy.deepcopy(job, {id(one): one for one in data}))
         raise Caught
 
-    token = together.set(catch)
+    token = meeting_point.set(catch)
     try:
         with pytest.raises(Caught):
             estimator.fit(X, y, **fit_params)
     finally:
-        together.reset(token)
+        meeting_point.reset(token)
     return caught[0]
 
 
@@ -48,13 +52,13 @@ def problem(seed, kind):
     }[kind]
 
 
-def make_runs(
+def make_jobs(
     kind="binary", estimator=BackpropClassifier, n=3, members=(), weights=False, **params
 ):
-    """Runs on data of their own; ``members`` holds what is particular to each."""
+    """Jobs on data of their own; ``members`` holds what is particular to each."""
     defaults = {"hidden_layer_sizes": (6, 5), "batch_size": 10, "max_iter": 12, "tol": 0.0}
     members = members or [{}] * n
-    runs = []
+    jobs = []
     for k, own in enumerate(members):
         own = {"random_state": k, **defaults, **params, **own}
         X, y = problem(k // 2, kind)  # some members share their data
@@ -62,8 +66,8 @@ def make_runs(
         fit_params = {}
         if weights:
             fit_params["sample_weight"] = np.random.RandomState(k).uniform(0, 2, N_SAMPLES)
-        runs.append(run_of(estimator(**own), X.astype(dtype), y, **fit_params))
-    return runs
+        jobs.append(job_of(estimator(**own), X.astype(dtype), y, **fit_params))
+    return jobs
 
 
 def regressor(**case):
@@ -178,71 +182,83 @@ CASES = {
 }
 
 
-def assert_same_training(run, other):
-    """Of one run trained in two ways."""
-    exact = run.network.params.dtype == np.float64
+def assert_same_training(job, other):
+    """Of one job trained in two ways."""
+    state, expected = job.state, other.state
+    exact = state.network.params.dtype == np.float64
     close = {"rtol": 1e-8, "atol": 1e-8} if exact else {"rtol": 1e-3, "atol": 1e-4}
-    assert run.outcome == other.outcome
-    assert run.n_iter == other.n_iter
-    assert run.t == other.t
-    assert run.network.params.dtype == other.network.params.dtype
-    assert_allclose(run.network.params, other.network.params, **close)
-    assert_allclose(run.network.state, other.network.state, **close)
-    assert_allclose(run.history.loss_curve, other.history.loss_curve, **close)
-    assert_allclose(run.history.gradient_norms, other.history.gradient_norms, **close)
-    assert_allclose(run.history.validation_scores, other.history.validation_scores, **close)
-    assert run.schedule.rate == pytest.approx(other.schedule.rate)
-    assert run.optimizer.t == other.optimizer.t
-    for moment, expected in zip(run.optimizer.moments, other.optimizer.moments, strict=True):
-        assert_allclose(moment, expected, **close)
-    assert_allclose(run.rows, other.rows)
-    assert run.rng.randint(1 << 30) == other.rng.randint(1 << 30)
-    if run.noise is not None:
-        keys, mine, theirs = np.ones((1, 1)), np.empty((1, 2)), np.empty((1, 2))
-        run.noise.uniform(keys, mine)
-        other.noise.uniform(keys, theirs)
+    for name in ("outcome", "n_iter", "n_epochs", "n_samples", "n_steps", "n_plateaus"):
+        assert getattr(state, name) == getattr(expected, name), name
+    assert state.n_no_improvement == expected.n_no_improvement
+    assert state.network.params.dtype == expected.network.params.dtype
+    assert_allclose(state.network.params, expected.network.params, **close)
+    assert_allclose(state.network.state, expected.network.state, **close)
+    assert_allclose(state.initial_loss, expected.initial_loss, **close)
+    assert_allclose(state.history.loss_curve, expected.history.loss_curve, **close)
+    assert_allclose(state.history.gradient_norms, expected.history.gradient_norms, **close)
+    assert_allclose(state.history.validation_scores, expected.history.validation_scores, **close)
+    rates = [one.solver.rate(one.state) for one in (job, other)]
+    assert rates[0] == pytest.approx(rates[1])
+    for moment, moment_alone in zip(state.moments, expected.moments, strict=True):
+        assert_allclose(moment, moment_alone, **close)
+    assert state.rng.randint(1 << 30) == expected.rng.randint(1 << 30)
+    if state.noise is not None:
+        keys, work = np.ones((1, 1)), np.empty((2, 1, 2))
+        mine, theirs = np.empty((1, 2)), np.empty((1, 2))
+        state.noise.uniform(keys, mine, work)
+        expected.noise.uniform(keys, theirs, work)
         assert_allclose(mine, theirs)
 
 
-@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def key_of(job):
+    return job.solver.population_key(job)
+
+
+def population_of(jobs):
+    for job in jobs:
+        job.state.take_moments(job.solver.optimizer)
+    return Population(jobs, PopulationBatches(jobs))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_trained_together_as_alone(name):
-    together_, alone = make_runs(**CASES[name]), make_runs(**CASES[name])
-    assert len({run.key() for run in together_}) == 1
-    train_population(together_)
-    for run, other in zip(together_, alone, strict=True):
-        train(other)
-        assert_same_training(run, other)
-        assert isinstance(run.optimizer.t, int)
+    together, alone = make_jobs(**CASES[name]), make_jobs(**CASES[name])
+    assert len({key_of(job) for job in together}) == 1
+    train_population(together)
+    for job, other in zip(together, alone, strict=True):
+        other.train()
+        assert_same_training(job, other)
+        assert isinstance(job.state.n_steps, int)
 
 
 def test_cases_end_at_different_times():
-    """Otherwise closing ranks would not be tested."""
+    """Otherwise nothing would be tested of members that have ended."""
     for name in ("max_iter", "plateau", "early stopping"):
-        runs = make_runs(**CASES[name])
-        train_population(runs)
-        assert len({run.n_iter for run in runs}) > 3, name
-        assert any(run.outcome == "converged" for run in runs) or name == "max_iter"
+        jobs = make_jobs(**CASES[name])
+        train_population(jobs)
+        assert len({job.state.n_iter for job in jobs}) > 3, name
+        outcomes = {job.state.outcome for job in jobs}
+        assert ("converged" in outcomes) == (name != "max_iter")
 
 
 def test_members_with_equal_seeds_share_their_shuffles():
-    runs = make_runs(**CASES["equal seeds"])
-    batches = Population(runs).batches
+    jobs = make_jobs(**CASES["equal seeds"])
+    batches = PopulationBatches(jobs)
     assert len(batches._streams) == 2
     batches.shuffle()
-    alone = [run.rows.copy() for run in runs]
-    for run, rows in zip(runs, alone, strict=True):
-        run.rng.shuffle(rows)
+    alone = [job.problem.rows.copy() for job in jobs]
+    for job, rows in zip(jobs, alone, strict=True):
+        job.state.rng.shuffle(rows)
     assert np.array_equal(batches._order, alone)
 
 
 def test_a_generator_of_several_members_draws_for_one_after_the_other():
-    runs = make_runs(n=3)
-    for run in runs:
-        run.rng = runs[0].rng
-    rng = copy.deepcopy(runs[0].rng)
-    batches = Population(runs).batches
-    expected = [run.rows.copy() for run in runs]
+    jobs = make_jobs(n=3)
+    for job in jobs:
+        job.state.rng = jobs[0].state.rng
+    rng = copy.deepcopy(jobs[0].state.rng)
+    batches = PopulationBatches(jobs)
+    expected = [job.problem.rows.copy() for job in jobs]
     for _ in range(2):
         batches.shuffle()
         for rows in expected:
@@ -253,22 +269,22 @@ def test_a_generator_of_several_members_draws_for_one_after_the_other():
     rng.shuffle(expected[0])
     rng.shuffle(expected[2])
     assert np.array_equal(batches._order, expected)
-    assert runs[0].rng.randint(1 << 30) == rng.randint(1 << 30)
+    assert jobs[0].state.rng.randint(1 << 30) == rng.randint(1 << 30)
 
 
 @pytest.mark.parametrize("same", ["object", "content"])
 def test_equal_data_are_kept_once(same):
     X, y = problem(0, "binary")
-    runs = []
+    jobs = []
     for k in range(3):
         own = X if same == "object" else X.copy()
         weights = np.random.RandomState(k).uniform(1, 2, N_SAMPLES)
-        runs.append(run_of(BackpropClassifier(random_state=k), own, y, sample_weight=weights))
-    batches = Population(runs).batches
+        jobs.append(job_of(BackpropClassifier(random_state=k), own, y, sample_weight=weights))
+    batches = PopulationBatches(jobs)
     assert [len(data) for data, _ in batches._sources.values()] == [53, 53, 159]
-    order = batches._order + batches._sources["weights"][1]
-    for k, run in enumerate(runs):
-        assert_allclose(batches._sources["weights"][0][order[k]], run.weights[run.rows])
+    data, starts = batches._sources["sample_weight"]
+    for order, job in zip(batches._order + starts, jobs, strict=True):
+        assert_allclose(data[order], job.problem.sample_weight[job.problem.rows])
 
 
 def test_members_are_told_apart_by_key():
@@ -289,10 +305,12 @@ def test_members_are_told_apart_by_key():
         {"class_weight": "balanced"},
         {"dtype": np.float32},
     ]
-    runs = make_runs(members=different)
-    assert len({run.key() for run in runs}) == len(runs)
-    (lbfgs,) = make_runs(n=1, solver="lbfgs", batch_size="auto")
-    assert lbfgs.key() is None
+    jobs = make_jobs(members=different)
+    assert len({key_of(job) for job in jobs}) == len(jobs)
+    (lbfgs,) = make_jobs(n=1, solver="lbfgs", batch_size="auto")
+    assert key_of(lbfgs) is None
+    (untrained,) = make_jobs(n=1, max_iter=0)
+    assert key_of(untrained) is None
 
 
 class Failing:
@@ -308,73 +326,86 @@ class Failing:
         return 1.0
 
 
+@dataclasses.dataclass(frozen=True)
+class FailingSchedule(Schedule):
+    """A schedule that calls a function of the user's."""
+
+    function: Failing | None = None
+
+    per_step = True
+
+    def rate(self, **_):
+        return self.initial_rate * self.function()
+
+
 @pytest.mark.parametrize("where", ["schedule", "score", "on_epoch"])
 @pytest.mark.parametrize("error", [ValueError("mine"), SystemExit(), KeyboardInterrupt()])
-def test_an_error_ends_its_own_run_only(where, error):
-    def runs():
+def test_an_error_ends_its_own_job_only(where, error):
+    def jobs():
         params = {"early_stopping": True, "n_iter_no_change": 50} if where == "score" else {}
-        made = make_runs(n=4, **params)
-        for k, run in enumerate(made):
+        made = make_jobs(n=4, **params)
+        for k, job in enumerate(made):
             failing = Failing(error, fails=k == 2)
             if where == "schedule":
-                run.schedule.before_step, run.schedule.per_step = failing, True
+                schedule = FailingSchedule(job.solver.schedule.initial_rate, failing)
+                job.solver = dataclasses.replace(job.solver, schedule=schedule)
             elif where == "score":
-                run.stopping.validate = failing
+                job.validate = failing
             else:
-                run.on_epoch = lambda run, failing=failing: failing() is None
+                job.on_epoch = lambda job, failing=failing: failing() is None
         return made
 
-    together_, alone = runs(), runs()
-    train_population(together_)
-    failed = together_.pop(2)
+    together, alone = jobs(), jobs()
+    train_population(together)
+    failed = together.pop(2)
     alone.pop(2)
     if isinstance(error, KeyboardInterrupt):
-        assert failed.outcome == "interrupted"
+        assert failed.state.outcome == "interrupted"
         assert failed.error is None
     else:
-        assert failed.outcome == "failed"
+        assert failed.state.outcome == "failed"
         assert failed.error is error
-    for run, other in zip(together_, alone, strict=True):
-        train(other)
-        assert run.outcome == "max_iter"
-        assert_same_training(run, other)
+    for job, other in zip(together, alone, strict=True):
+        other.train()
+        assert job.state.outcome == "max_iter"
+        assert_same_training(job, other)
 
 
 def test_an_outcome_set_from_outside_ends_the_training():
-    runs = make_runs(n=3, max_iter=10_000)
+    jobs = make_jobs(n=3, max_iter=10_000)
 
-    def interrupt(run):
-        if run.n_iter == 4:
-            for one in runs:
-                one.outcome = one.outcome or "interrupted"
+    def interrupt(job):
+        if job.state.n_iter == 4:
+            for one in jobs:
+                one.state.outcome = one.state.outcome or "interrupted"
 
-    runs[1].on_epoch = interrupt
-    train_population(runs)
-    assert [run.n_iter for run in runs] == [4, 4, 3]
+    jobs[1].on_epoch = interrupt
+    train_population(jobs)
+    assert [job.state.n_iter for job in jobs] == [4, 4, 3]
 
 
-def test_on_epoch_sees_the_network_of_its_run():
-    together_, alone = make_runs(members=RATES), make_runs(members=RATES)
+def test_on_epoch_sees_the_network_of_its_job():
+    together, alone = make_jobs(members=RATES), make_jobs(members=RATES)
     seen = {}
-    for kind, runs in (("together", together_), ("alone", alone)):
-        for k, run in enumerate(runs):
-            seen[kind, k] = []
-            run.on_epoch = lambda run, log=seen[kind, k]: log.append(run.network.params.copy())
-    train_population(together_)
-    for k, run in enumerate(alone):
-        train(run)
+    for kind, jobs in (("together", together), ("alone", alone)):
+        for k, job in enumerate(jobs):
+            log = seen[kind, k] = []
+            job.on_epoch = lambda job, log=log: log.append(job.state.network.params.copy())
+    train_population(together)
+    for k, job in enumerate(alone):
+        job.train()
         assert_allclose(seen["together", k], seen["alone", k], rtol=1e-8, atol=1e-8)
 
 
 def test_a_member_that_has_ended_is_left_alone():
     """Its network, streams and moments stay as they were while the others go on."""
-    runs = make_runs(members=[{"max_iter": 2}, *[{"max_iter": 9}] * 20], dropout=0.2)
-    population = Population(runs)
+    jobs = make_jobs(members=[{"max_iter": 2}, *[{"max_iter": 9}] * 20], dropout=0.2)
+    population = population_of(jobs)
     population.epoch()
     population.epoch()
     assert 0 not in population.active
-    assert not population.is_thinned
-    before = copy.deepcopy(runs[0])
+    assert not population.has_many_ended
+    before = copy.deepcopy(jobs[0])
     population.epoch()
-    assert runs[1].n_iter == 3
-    assert_same_training(runs[0], before)
+    assert jobs[1].state.n_iter == 3
+    assert_same_training(jobs[0], before)

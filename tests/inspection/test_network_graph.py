@@ -8,10 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 
 from skbackprop import BackpropClassifier
 from skbackprop.inspection import NetworkDisplay, trace
-from skbackprop.inspection._network_layout import edges_between, lay_out
+from skbackprop.inspection._displays.drawing import grid_around
+from skbackprop.inspection._displays.network_drawing import short
+from skbackprop.inspection._displays.network_graph import edges_between, lay_out
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -88,7 +93,13 @@ def test_activations_of_a_sample(with_target, network):
     assert_allclose(display.nodes_.get_array()[4:], np.concatenate([t.a[0] for t in layers]))
     printed = [float(text.get_text()) for text in display.node_texts_]
     shown = np.concatenate([X[0], *(t.a[0] for t in layers)])
-    assert_allclose(printed, shown, atol=0.005)
+    assert_allclose(printed, shown, rtol=0.005)
+    below = [float(text.get_text()) for text in display.gradient_texts_]
+    errors = np.concatenate([t.delta[0] for t in layers])
+    assert_allclose(below, errors if with_target else [], rtol=0.005)
+    places = {text.get_position()[0]: text.get_position()[1] for text in display.node_texts_[4:5]}
+    for text in display.gradient_texts_[:1]:  # below the value of the same unit
+        assert text.get_position()[1] < places[text.get_position()[0]]
     assert display.nodes_.get_array().mask[:4].all()  # the input stays white
     assert "nodes: activation" in display.ax_.get_title()
 
@@ -127,7 +138,7 @@ def test_few_edges_are_labelled(network):
     few, _, _ = network("binary", hidden_layer_sizes=(2,))
     display = NetworkDisplay.from_estimator(few)
     values = [float(text.get_text()) for text in display.edge_texts_]
-    assert_allclose(values, display.edges_.get_array(), atol=0.005)
+    assert_allclose(values, display.edges_.get_array(), rtol=0.005)
     assert NetworkDisplay.from_estimator(few, edge_labels=False).edge_texts_ == []
     many, _, _ = network("binary")
     assert NetworkDisplay.from_estimator(many).edge_texts_ == []
@@ -175,6 +186,78 @@ def test_what_is_refused(network):
     mlp = MLPClassifier((3,), max_iter=2).fit(X, y)
     with pytest.raises(TypeError, match="MLPClassifier"):
         NetworkDisplay.from_estimator(mlp, X[:1])
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (-0.01062, "-0.0106"),
+        (-0.005312, "-0.00531"),
+        (-0.0, "0"),
+        (1e-7, "1e-7"),
+        (-2.345e-5, "-2.35e-5"),
+        (12.3456, "12.3"),
+        (99999.0, "99999"),
+        (1234.5, "1234"),
+        (1.5e12, "1.5e12"),
+        (1.0, "1"),
+    ],
+)
+def test_three_significant_digits(value, text):
+    assert short(value) == text
+
+
+def test_inputs_are_named(problem):
+    """By their columns, by what a pipeline makes of them, or by numbers."""
+    X, y = problem("binary", n_samples=24, n_features=2)
+    frame = pd.DataFrame(X, columns=["height", "weight"])
+    clf = BackpropClassifier((2,), max_iter=2)
+    assert {"x₁", "x₂"} <= set(texts_of(NetworkDisplay.from_estimator(clf.fit(X, y))))
+    scaled = make_pipeline(StandardScaler(), clf)
+    for meta in (scaled, GridSearchCV(scaled, {}, cv=2)):
+        words = texts_of(NetworkDisplay.from_estimator(meta.fit(frame, y)))
+        assert {"height", "weight"} <= set(words)
+    squares = make_pipeline(PolynomialFeatures(include_bias=False), clf).fit(frame, y)
+    words = texts_of(NetworkDisplay.from_estimator(squares))
+    assert {"height", "weight", "height^2", "height weight", "weight^2"} <= set(words)
+    nameless = make_pipeline(FunctionTransformer(np.asarray), clf).fit(frame, y)
+    assert {"x₁", "x₂"} <= set(texts_of(NetworkDisplay.from_estimator(nameless)))
+
+
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+def test_maps_of_what_each_unit_sees(normalization, problem):
+    X, y = problem("binary", n_samples=24, n_features=2)
+    clf = BackpropClassifier((5, 3), "tanh", normalization=normalization, max_iter=9)
+    pipe = make_pipeline(StandardScaler(), clf).fit(10 + 3 * X, y)
+    display = NetworkDisplay.from_estimator(pipe, 10 + 3 * X, maps=True, map_resolution=6)
+    assert len(display.maps_) == 2 + 5 + 3 + 1
+    grid = grid_around(10 + 3 * X, 6)[2]
+    last_hidden = clf.transform(pipe[0].transform(grid)).T.reshape(3, 6, 6)
+    for image, expected in zip(display.maps_[7:10], last_hidden, strict=True):
+        assert_allclose(image.get_array(), expected, atol=1e-12)
+        assert image.norm.vmin == -image.norm.vmax == -np.abs(expected).max()
+    output = display.maps_[-1]
+    assert_allclose(output.get_array().ravel(), pipe.predict_proba(grid)[:, 1], atol=1e-12)
+    assert output.origin == "lower"
+    left, right, bottom, top = output.get_extent()
+    assert (left + right, bottom + top) == (2 * display.edges_.get_segments()[-1][1][0], 0)
+    assert display.node_texts_ == []
+    assert not display.nodes_.get_visible()
+
+
+def test_maps_of_large_layers_are_cut(problem):
+    X, y = problem("binary", n_samples=24, n_features=2)
+    clf = BackpropClassifier((30,), max_iter=2).fit(X, y)
+    display = NetworkDisplay.from_estimator(clf, X, maps=True, map_resolution=4, max_units=6)
+    assert len(display.maps_) == 2 + 6 + 1
+
+
+def test_maps_need_a_plane(network):
+    est, X, _ = network("binary")
+    with pytest.raises(ValueError, match=r"two features; got shape \(24, 4\)"):
+        NetworkDisplay.from_estimator(est, X, maps=True)
+    with pytest.raises(ValueError, match="maps=True needs X"):
+        NetworkDisplay.from_estimator(est, maps=True)
 
 
 # Layout ---------------------------------------------------------------------------

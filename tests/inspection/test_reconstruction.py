@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from skbackprop.inspection import ReconstructionDisplay
-from skbackprop.inspection._images import mosaic
+from skbackprop.inspection._displays.drawing import mosaic
 
 
 @pytest.fixture

@@ -1,0 +1,18 @@
+"""The context variables of the package: the only paths that are not arguments.
+
+====================  =======================================  ===================================
+variable              set by                                   read by
+====================  =======================================  ===================================
+``meeting_point``     the tasks of ``skbackprop.lockstep``     ``training.train``
+``watcher``           ``skbackprop.inspection.watch``          ``callbacks.train_in_public``
+====================  =======================================  ===================================
+"""
+
+from contextvars import ContextVar
+
+#: ``callable(jobs)``: trains jobs together with those of other fits, in place. None: train here.
+meeting_point: ContextVar = ContextVar("meeting_point", default=None)
+
+#: ``callable(estimator, job) -> bool``: sees the start and each epoch of the fits in its context;
+#: True stops the training. None: nobody watches.
+watcher: ContextVar = ContextVar("watcher", default=None)

@@ -1,0 +1,88 @@
+"""The fitted network: published as attributes, kept in step with them, pickled once."""
+
+import math
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..core.prediction import feed_forward
+
+
+class FittedNetworkMixin:
+    """Publishes a network as ``coefs_``, ``intercepts_`` and the like, and predicts with it."""
+
+    def _publish_network(self, network):
+        self._network = network
+        self.coefs_ = network.weights()
+        self.intercepts_ = network.biases()
+        self.n_layers_ = len(self.coefs_) + 1
+        self.n_outputs_ = network.n_outputs
+
+    def _publish_history(self, state):
+        history = state.history
+        self.n_iter_ = state.n_iter
+        self.t_ = state.n_samples
+        self.loss_curve_ = history.loss_curve
+        self.loss_ = math.nan if state.loss is None else state.loss
+        self.gradient_norms_ = np.array(history.gradient_norms).reshape(-1, self.n_layers_ - 1)
+        if self.early_stopping:
+            self.validation_scores_ = history.validation_scores
+            self.best_validation_score_ = state.best_score
+            self.best_loss_ = None
+        else:
+            self.validation_scores_ = self.best_validation_score_ = None
+            self.best_loss_ = state.best_loss
+
+    def _synchronised_network(self):
+        """The fitted network, after taking over arrays that were put into ``coefs_``.
+
+        Raises
+        ------
+        ValueError
+            If an array has another shape than the network's.
+        """
+        network = self._network
+        self.coefs_ = _taken_over("coefs_", self.coefs_, network.weights())
+        self.intercepts_ = _taken_over("intercepts_", self.intercepts_, network.biases())
+        return network
+
+    def _raw_scores(self, X):
+        """Raw scores z of the output layer, shape (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        X = self._validate_X(X)
+        return feed_forward(self._synchronised_network(), X)
+
+    # -- pickling ---------------------------------------------------------------------------------
+
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        if "_network" in state:  # coefs_ and intercepts_ are views of its parameters
+            self._synchronised_network()
+            state.pop("coefs_", None)
+            state.pop("intercepts_", None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_network" in vars(self):
+            self._publish_network(self._network)
+
+
+def _taken_over(name, published, own):
+    """The network's own arrays, after copying into them what was published in their place."""
+    if len(published) != len(own):
+        raise ValueError(f"{name} must hold {len(own)} arrays, one a layer; got {len(published)}.")
+    for i, (array, view) in enumerate(zip(published, own, strict=True)):
+        if array is view:
+            continue
+        array = np.asarray(array)
+        if array.shape != view.shape or array.dtype.kind not in "fiub":
+            raise ValueError(
+                f"{name}[{i}] must be an array of real numbers of shape {view.shape}; got shape "
+                f"{array.shape} and dtype {array.dtype}."
+            )
+        view[...] = array
+    if isinstance(published, list):
+        published[:] = own
+        return published
+    return own

@@ -1,0 +1,93 @@
+"""Parameters that are set and have no effect: one warning says which, and why."""
+
+import numpy as np
+
+from .signature import init_parameters
+from .solvers import is_stochastic, runs_its_course
+from .warn import warn_user
+
+_STOCHASTIC_ONLY = (
+    "batch_size",
+    "learning_rate",
+    "learning_rate_init",
+    "power_t",
+    "shuffle",
+    "weight_decay",
+    "max_grad_norm",
+)
+
+
+def _solver_ignores(estimator):
+    """Names of the parameters that the solver does not read."""
+    names = [] if is_stochastic(estimator) else [*_STOCHASTIC_ONLY]
+    if estimator.solver != "sgd":
+        names += ["momentum", "nesterovs_momentum"]
+    if estimator.solver != "adam":
+        names += ["beta_1", "beta_2", "epsilon"]
+    if is_stochastic(estimator):
+        names.append("max_fun")
+    return names
+
+
+# Name; whether it has no effect; the parameter that is the reason; and what would change it.
+_RULES = (
+    (
+        "power_t",
+        lambda e: is_stochastic(e) and e.learning_rate != "invscaling",
+        "learning_rate",
+        "",
+    ),
+    ("n_iter_no_change", runs_its_course, "learning_rate", ", unless early_stopping=True"),
+    ("tol", runs_its_course, "learning_rate", ", unless early_stopping=True"),
+    ("scoring", lambda e: not e.early_stopping, "early_stopping", ""),
+    ("validation_fraction", lambda e: not e.early_stopping, "early_stopping", ""),
+    ("huber_delta", lambda e: e.loss != "huber", "loss", ""),
+    ("quantile", lambda e: e.loss != "quantile", "loss", ""),
+    ("beta", lambda e: not e.variational, "variational", ""),
+    ("corruption_level", lambda e: e.corruption is None, "corruption", ""),
+    ("sparsity_weight", lambda e: e.sparsity is None, "sparsity", ""),
+    ("sparsity_target", lambda e: e.sparsity != "kl", "sparsity", ""),
+)
+
+
+def warn_of_ignored_parameters(estimator, has_validation_set):
+    """Warn once of the parameters that are not at their default and have no effect.
+
+    Parameters
+    ----------
+    estimator : estimator
+    has_validation_set : bool
+        Whether ``fit`` was given a validation set of its own.
+    """
+    sentences = []
+    by_solver = [name for name in _solver_ignores(estimator) if _is_set(estimator, name)]
+    if by_solver:
+        given = ", ".join(_shown(estimator, name) for name in by_solver)
+        sentences.append(f"{_shown(estimator, 'solver')} ignores {given}.")
+    for name, has_no_effect, reason, unless in _RULES:
+        if name not in by_solver and _is_set(estimator, name) and has_no_effect(estimator):
+            sentences.append(
+                f"{_shown(estimator, name)} has no effect with {_shown(estimator, reason)}{unless}."
+            )
+    if has_validation_set and _is_set(estimator, "validation_fraction"):
+        sentences.append(
+            f"{_shown(estimator, 'validation_fraction')} has no effect where X_val is given."
+        )
+    if sentences:
+        warn_user(" ".join(sentences))
+
+
+def _shown(estimator, name):
+    return f"{name}={getattr(estimator, name)!r}"
+
+
+def _is_set(estimator, name):
+    """Whether the user can set the parameter, and has set it to other than its default.
+
+    A value that a subclass sets by itself is not the user's to change.
+    """
+    declared = init_parameters(type(estimator))
+    if name not in declared:
+        return False
+    value, default = getattr(estimator, name), declared[name].default
+    return value is not default and not (np.isscalar(value) and value == default)

@@ -1,0 +1,99 @@
+"""What the user is told of how a training ended."""
+
+import math
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from .warn import warn_user
+
+_FAR_ABOVE = 10.0  # times the loss that training began with
+
+
+def is_finite(job):
+    """Whether the weights are finite, and the loss that belongs to them.
+
+    With a validation score they are the best epoch's, whatever came later.
+    """
+    state = job.state
+    if not np.isfinite(state.network.params).all():
+        return False
+    return state.outcome != "diverged" or math.isfinite(state.best_score)
+
+
+def refuse_divergence(job):
+    """Raise if loss or weights did not stay finite.
+
+    Raises
+    ------
+    ValueError
+        That says what to try.
+    """
+    if is_finite(job):
+        return
+    raise ValueError(
+        "Solver produced non-finite parameter weights or a non-finite loss in "
+        f"{job.solver.epoch_name} {max(1, job.state.n_iter)}. The input data may contain large "
+        f"values and need to be preprocessed. {_remedy(job.solver)}."
+    )
+
+
+def _remedy(solver):
+    if solver.is_stochastic:
+        return "Try a smaller learning_rate_init, max_grad_norm, or scaling the data"
+    return "Try scaling the data"
+
+
+def warn_of_outcome(job, *, incremental):
+    """Warn, as scikit-learn does, where training did not end by convergence."""
+    state, solver = job.state, job.solver
+    if state.outcome == "interrupted":
+        warn_user("Training interrupted by user.")
+    elif state.outcome == "diverged":
+        warn_user(
+            f"Training diverged in {solver.epoch_name} {state.n_iter}: the loss or the score is "
+            f"not finite. The best weights before are kept. {_remedy(solver)}.",
+            ConvergenceWarning,
+        )
+    elif state.outcome == "not_converged":
+        warn_user(
+            f"{state.message}\nYou might also want to scale the data as shown in:\n"
+            "    https://scikit-learn.org/stable/modules/preprocessing.html",
+            ConvergenceWarning,
+        )
+    elif solver.is_stochastic:
+        _warn_of_epochs(state, solver, incremental)
+    if not incremental:
+        _warn_of_growth(state)
+
+
+def _warn_of_epochs(state, solver, incremental):
+    if incremental and solver.schedule.per_step and state.n_epochs > solver.max_iter:
+        warn_user(
+            f"The schedule of the learning rate came to its end after max_iter={solver.max_iter} "
+            "calls of partial_fit. Increase max_iter, or set learning_rate='constant'.",
+            ConvergenceWarning,
+        )
+    elif state.outcome == "max_iter" and not (
+        incremental or solver.schedule.per_step or solver.max_iter == 0
+    ):
+        warn_user(
+            f"Stochastic Optimizer: Maximum iterations ({solver.max_iter}) reached and the "
+            "optimization hasn't converged yet.",
+            ConvergenceWarning,
+        )
+
+
+def _warn_of_growth(state):
+    """Warn of a loss that ended far above where it began."""
+    terms = state.history.loss_terms
+    if not terms or state.initial_loss is None or state.outcome in ("interrupted", "diverged"):
+        return
+    began, ended = abs(state.initial_loss), terms[-1]["data"]
+    if ended - state.initial_loss > _FAR_ABOVE * began:
+        warn_user(
+            f"The loss ended far above where it began: {ended:.3g} after {state.n_iter} epochs, "
+            f"{state.initial_loss:.3g} at the initial weights. Training has diverged, though not "
+            "to infinity: try a smaller learning_rate_init, max_grad_norm, or scaling the data.",
+            ConvergenceWarning,
+        )

@@ -1,0 +1,70 @@
+"""From an estimator's parameters to the solver that they describe."""
+
+import math
+
+from ..core.optimizers import SGD, Adam
+from ..core.schedules import FACTORS, make_schedule
+from ..core.training.lbfgs import LBFGS
+from ..core.training.minibatch import MiniBatch
+
+#: The class that trains for each value of the parameter ``solver``.
+SOLVERS = {"lbfgs": LBFGS, "sgd": MiniBatch, "adam": MiniBatch}
+
+_OPTIMIZERS = {
+    "sgd": lambda estimator: SGD(estimator.momentum, estimator.nesterovs_momentum),
+    "adam": lambda estimator: Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon),
+}
+
+
+def make_solver(estimator, batch_size, *, incremental):
+    """The solver that an estimator's parameters describe.
+
+    Parameters
+    ----------
+    estimator : estimator
+    batch_size : int
+    incremental : bool
+        Whether this is ``partial_fit``, which trains a single epoch.
+
+    Returns
+    -------
+    Solver
+    """
+    if SOLVERS[estimator.solver] is LBFGS:
+        return LBFGS(
+            estimator.max_iter,
+            estimator.tol,
+            estimator.n_iter_no_change,
+            max_fun=estimator.max_fun,
+        )
+    return MiniBatch(
+        estimator.max_iter,
+        estimator.tol,
+        math.inf if runs_its_course(estimator) else estimator.n_iter_no_change,
+        _OPTIMIZERS[estimator.solver](estimator),
+        make_schedule(
+            estimator.learning_rate, estimator.learning_rate_init, power_t=estimator.power_t
+        ),
+        batch_size=batch_size,
+        shuffle=estimator.shuffle,
+        n_epochs=1 if incremental else None,
+        weight_decay=estimator.weight_decay,
+        max_grad_norm=estimator.max_grad_norm,
+    )
+
+
+def is_stochastic(estimator):
+    """Whether the estimator's solver trains by mini-batches."""
+    return SOLVERS[estimator.solver].is_stochastic
+
+
+def plans_ahead(estimator):
+    """Whether the learning rate follows a schedule over the whole of ``max_iter``."""
+    return is_stochastic(estimator) and (
+        callable(estimator.learning_rate) or estimator.learning_rate in FACTORS
+    )
+
+
+def runs_its_course(estimator):
+    """Whether a schedule is let run to its end, with no patience for the training loss."""
+    return plans_ahead(estimator) and not estimator.early_stopping

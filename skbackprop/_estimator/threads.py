@@ -1,0 +1,54 @@
+"""Threads of the linear algebra: only one for products that are too small for more."""
+
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+
+from threadpoolctl import ThreadpoolController
+
+# Multiplications of a product. Up to _UNTHREADED, OpenBLAS works in one thread by itself. Up to
+# _WORTH_ONE, a second thread gains less than a tenth on an idle machine, while on a busy one it
+# makes a fit several times slower: each product waits for a thread that has no processor.
+_UNTHREADED = 1 << 18
+_WORTH_ONE = 1 << 22
+
+_limiting = Lock()  # limits are the process's own: held by the one fit that has set them
+
+
+def suitable_threads(jobs):
+    """A context in which ``jobs`` are trained: see `threads_for`."""
+    return threads_for(max(_largest_product(job) for job in jobs))
+
+
+@contextmanager
+def threads_for(largest_product):
+    """One thread of linear algebra where products are small.
+
+    Of several fits at a time, in threads, the first sets the limit and takes it back.
+
+    Parameters
+    ----------
+    largest_product : int
+        Multiplications of the largest matrix product of a step.
+    """
+    is_limited = _UNTHREADED < largest_product <= _WORTH_ONE
+    if not (is_limited and _limiting.acquire(blocking=False)):
+        yield
+        return
+    try:
+        with _libraries().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _limiting.release()
+
+
+def _largest_product(job):
+    """Multiplications of the largest matrix product of a step."""
+    n_rows = job.solver.rows_per_step(job.problem.n_rows)
+    return n_rows * max(W.size for W in job.state.network.weights())
+
+
+@cache
+def _libraries():
+    """Those of this process, found once: that takes a millisecond."""
+    return ThreadpoolController()

@@ -1,0 +1,263 @@
+"""The course of a fit of the tabular estimators."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import BaseEstimator
+from sklearn.utils import _safe_indexing, check_array, check_random_state
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._estimator.base import unchanged_on_error
+from .._estimator.data import validate_sample_weight
+from .._estimator.parameters import hidden_widths
+from .._estimator.threads import threads_for
+from .._estimator.warn import warn_user
+from ..core.prediction import feed_forward
+from . import rules
+from .columns import (
+    categorical_columns,
+    is_frame,
+    make_preprocessor,
+    n_plain_inputs,
+    refuse_bad_columns,
+)
+from .folds import deal_folds, group_rows
+from .intervals import SortedByFold
+from .kinds import KINDS, Options, Table, train_kind
+
+_CHUNK = 4096  # rows that are preprocessed at a time
+
+
+class BaseTabular(BaseEstimator, ABC):
+    """Base of the tabular estimators: an ensemble of networks of two kinds on a table.
+
+    A subclass says what its targets, its loss and its score are.
+    """
+
+    # -- what a subclass says ---------------------------------------------------------------------
+
+    @abstractmethod
+    def _validate_y(self, y):
+        """Validate the targets; set ``classes_`` and the like. Returns an array."""
+
+    @abstractmethod
+    def _strata(self, y):
+        """The class of each row as an int, zeros for regression."""
+
+    @abstractmethod
+    def _encode(self, y, table_rows):
+        """The targets as the loss is to see them, by way of a function of (fold, n_folds)."""
+
+    # -- fit --------------------------------------------------------------------------------------
+
+    @unchanged_on_error
+    def _fit(self, X, y, sample_weight):
+        self._refuse_bad_parameters()
+        X, y = self._validate_training_data(X, y)
+        weights = self._validate_sample_weight(sample_weight, X, y)
+        used = np.flatnonzero(weights > 0)
+        if len(used) < 2:
+            raise ValueError(
+                f"n_samples={len(used)} with a positive sample_weight: at least two are needed."
+            )
+        if len(used) < len(weights):
+            X_used, y_used, weights_used = _safe_indexing(X, used), y[used], weights[used]
+        else:
+            X_used, y_used, weights_used = X, y, weights
+        with np.errstate(all="ignore"):
+            inputs = self._fit_preprocessor(X_used, weights_used)
+            order, table = self._make_table(inputs, y_used, weights_used)
+            self._train(table, y_used[order])
+            self._conclude(table, y_used[order])
+        self._publish_out_of_fold(X, y, weights, used[order])
+        return self
+
+    def _refuse_bad_parameters(self):
+        if self.n_members % 2:
+            raise ValueError(
+                f"n_members must be even, got {self.n_members}: half of the members see the "
+                "piecewise linear encoding, half do not."
+            )
+
+    def _validate_training_data(self, X, y):
+        X = self._validate_X(X, reset=True)
+        y = self._validate_y(y)
+        if len(y) != X.shape[0]:
+            raise ValueError(
+                "Found input variables with inconsistent numbers of samples: "
+                f"{[X.shape[0], len(y)]}"
+            )
+        return X, y
+
+    def _validate_X(self, X, *, reset):
+        """A DataFrame as it is, anything else as a 2-D array; without infinity or dates."""
+        if is_frame(X):
+            if reset and 0 in X.shape:
+                check_array(np.empty(X.shape), input_name="X")  # says what is missing
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        else:
+            named = not (
+                self.categorical_features is None or isinstance(self.categorical_features, str)
+            )
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=None if named else "numeric",
+                ensure_all_finite=False if named else "allow-nan",
+            )
+        if reset:
+            self.is_categorical_ = categorical_columns(X, self.categorical_features)
+        refuse_bad_columns(X, self.is_categorical_)
+        return X
+
+    def _validate_sample_weight(self, sample_weight, X, y):
+        """Sample weights of mean about one, as float64 of shape (n_samples,)."""
+        weights = validate_sample_weight(sample_weight, np.empty((X.shape[0], 0)))
+        return np.ones(X.shape[0]) if weights is None else weights
+
+    def _fit_preprocessor(self, X, weights):
+        n_numbers = int((~self.is_categorical_).sum())
+        n_bins = self.n_bins
+        if n_bins == "auto":
+            n_bins = rules.n_bins(X.shape[0], n_numbers)
+        with config_context(enable_metadata_routing=True, transform_output="default"):
+            self.preprocessor_ = make_preprocessor(self.is_categorical_, n_bins)
+            self.preprocessor_.fit(X, **({"sample_weight": weights} if n_numbers else {}))
+        self._n_plain = n_plain_inputs(self.preprocessor_)
+        return self._inputs(X)
+
+    def _inputs(self, X):
+        """The inputs of the networks, float32."""
+        n_samples = X.shape[0]
+        out = None
+        with config_context(transform_output="default"):
+            for start in range(0, n_samples, _CHUNK):
+                rows = slice(start, min(start + _CHUNK, n_samples))
+                block = self.preprocessor_.transform(_safe_indexing(X, rows))
+                if out is None:
+                    out = np.empty((n_samples, block.shape[1]), np.float32)
+                out[rows] = block
+        return out
+
+    def _make_table(self, inputs, y, weights):
+        """The table in the order of its folds, and that order."""
+        strata = self._strata(y)
+        n_folds = self._n_folds(strata)
+        fold = deal_folds(group_rows(inputs[:, : self._n_plain]), strata, weights, n_folds)
+        order = np.argsort(fold, kind="stable")
+        fold, weights = fold[order], weights[order]
+        targets = self._encode(y[order], weights, fold, n_folds)
+        return order, Table(inputs[order], self._n_plain, targets, weights, fold, n_folds)
+
+    def _n_folds(self, strata):
+        """Folds: half as many as members; fewer, with a warning, where a class is too small."""
+        n_folds, smallest = self.n_members // 2, int(np.bincount(strata).max())
+        if smallest >= n_folds:
+            return n_folds
+        warn_user(
+            f"n_members={self.n_members} asks for {n_folds} folds, but the largest class has only "
+            f"{smallest} rows: {max(2, smallest)} folds are made."
+        )
+        return max(2, smallest)
+
+    def _train(self, table, y):
+        n_samples = len(table.inputs)
+        options = Options(
+            hidden=tuple(hidden_widths(self.hidden_layer_sizes)),
+            n_epochs=rules.n_epochs(n_samples) if self.max_iter == "auto" else self.max_iter,
+            batch_size=rules.batch_size(n_samples)
+            if self.batch_size == "auto"
+            else self.batch_size,
+            rate_factor=self.learning_rate,
+        )
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=len(KINDS))
+        loss, score = self._make_loss(), self._make_score(table, y)
+        largest = options.batch_size * table.inputs.shape[1] * max((1, *options.hidden))
+        with threads_for(largest):
+            self._kinds = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
+                delayed(train_kind)(kind, table, loss, score, options, seed, self._watch)
+                for kind, seed in zip(KINDS, seeds, strict=True)
+            )
+        if any(kind.interrupted for kind in self._kinds):
+            warn_user("Training interrupted by user.")
+        if any(kind.oof is None or not np.isfinite(kind.oof).all() for kind in self._kinds):
+            raise ValueError(
+                "Training diverged: the out-of-fold predictions are not finite. Try a smaller "
+                f"learning_rate, got {self.learning_rate!r}."
+            )
+
+    def _watch(self, trained):
+        if self.verbose:
+            print(
+                f"[{trained.kind.name}] epoch {len(trained.loss_curve)}, "
+                f"loss = {trained.loss_curve[-1]:.6f}, "
+                f"out-of-fold score = {trained.validation_scores[-1]:.6f}"
+            )
+        return False
+
+    def _publish_history(self):
+        kinds = self._kinds
+        n_iter = max(len(kind.loss_curve) for kind in kinds)
+        self.n_iter_ = n_iter
+        self.loss_curve_ = _columns([kind.loss_curve for kind in kinds], n_iter)
+        self.validation_scores_ = _columns([kind.validation_scores for kind in kinds], n_iter)
+        self.best_iteration_ = np.array([kind.best_epoch for kind in kinds])
+        self._publish_members()
+
+    def _publish_members(self):
+        """``coefs_`` and ``intercepts_`` of each member, as views."""
+        networks = [kind.network for kind in self._kinds]
+        self.coefs_ = [
+            [W[k] for W in network.weights()]
+            for network in networks
+            for k in range(len(network.params))
+        ]
+        self.intercepts_ = [
+            [b[k] for b in network.biases()]
+            for network in networks
+            for k in range(len(network.params))
+        ]
+
+    # -- prediction -------------------------------------------------------------------------------
+
+    def _validate_new_X(self, X):
+        check_is_fitted(self)
+        return self._inputs(self._validate_X(X, reset=False))
+
+    def _scores(self, kind, inputs):
+        """Raw scores of the members of one kind, shape (n_folds, n_samples, n_outputs)."""
+        seen = inputs if kind.kind.encodes else inputs[:, : self._n_plain]
+        return feed_forward(kind.network, seen)
+
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        state.pop("coefs_", None)  # views of the members' parameters
+        state.pop("intercepts_", None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_kinds" in vars(self):
+            self._publish_members()
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags
+
+
+def _columns(lists, length):
+    """Lists as the columns of an array; NaN where one is shorter."""
+    out = np.full((length, len(lists)), np.nan)
+    for j, values in enumerate(lists):
+        out[: len(values), j] = values
+    return out
+
+
+def sorted_by_fold(values, table):
+    """Values of the training rows, for the intervals."""
+    return SortedByFold(values, table.sample_weight, table.folds)

@@ -1,0 +1,40 @@
+"""The activation layer: a = σ(z)."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from ..activations import Activation
+from ..operations import multiply
+from .base import BoundLayer, SameWidth, Signal
+
+
+@dataclass(frozen=True)
+class Activate(SameWidth):
+    """aˡ = σ(zˡ), element by element; in place where σ′ can be had from a."""
+
+    activation: Activation
+
+    def bind(self, below, room):
+        sigma, z = self.activation, below.value  # (..., n_rows, width)
+        in_place = not sigma.uses_z and not below.is_input
+        a = z if in_place else room.buffer("a", self.width)
+        if not room.training:
+            return BoundLayer(Signal(a), [partial(sigma.function, z, a)])
+
+        slope = room.buffer("slope", self.width)  # σ′(zˡ)
+        forward, backward = self._value_and_slope(z, a, slope, room.scratch(self.width))
+        delta = below.delta
+        if delta is not None:
+            backward.append(
+                multiply(delta, slope, delta)
+            )  # the second factor: δˡ = ∂E/∂aˡ ⊙ σ′(zˡ)
+        return BoundLayer(Signal(a, delta), forward, backward, shown=slope)
+
+    def _value_and_slope(self, z, a, slope, scratch):
+        """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back."""
+        sigma = self.activation
+        if sigma.with_derivative is not None:
+            extra = [scratch] if sigma.uses_scratch else []
+            return [partial(sigma.with_derivative, z, a, slope, *extra)], []
+        forward = [partial(sigma.function, z, a)]
+        return forward, [partial(sigma.derivative, z if sigma.uses_z else a, slope)]

@@ -1,0 +1,1 @@
+"""Pictures of fitted estimators, one display a file."""

@@ -1,0 +1,187 @@
+"""GradientFlowDisplay."""
+
+import numpy as np
+
+from .._estimators import unwrap_attribute
+from .drawing import (
+    INK,
+    axes_for,
+    epoch_name,
+    layer_colors,
+    light_grid,
+    require_matplotlib,
+    with_points,
+)
+
+_MOST_IN_LEGEND = 6
+
+
+class GradientFlowDisplay:
+    """The norm of each layer's gradient over the epochs, to see it vanish or explode.
+
+    Make it with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    gradient_norms : array-like of shape (n_epochs, n_layers)
+        The L2 norm of ∂E/∂W of each layer, at the last batch of each epoch.
+
+    weight_norms : array-like of shape (n_layers,), default=None
+        The L2 norm of each layer's fitted weights, for ``kind="ratios"``.
+
+    layer_names : list of str, default=None
+        "layer 1", "layer 2" ... if None.
+
+    epoch_name : str, default="epoch"
+        Label of the horizontal axis.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+
+    figure_ : matplotlib Figure
+
+    lines_ : list of matplotlib Line2D
+        One a layer, from the input (dark) to the output (light); empty for ``kind="ratios"``.
+
+    points_ : matplotlib PathCollection or None
+        The ratio of each layer; None for ``kind="norms"``.
+
+    See Also
+    --------
+    LossCurveDisplay : The loss over the epochs.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skbackprop import BackpropClassifier
+    >>> from skbackprop.inspection import GradientFlowDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = BackpropClassifier((8,) * 3, "logistic", max_iter=20, tol=1, random_state=0)
+    >>> display = GradientFlowDisplay.from_estimator(clf.fit(X, y))
+    >>> len(display.lines_)
+    4
+    """
+
+    def __init__(self, gradient_norms, *, weight_norms=None, layer_names=None, epoch_name="epoch"):
+        self.gradient_norms = gradient_norms
+        self.weight_norms = weight_norms
+        self.layer_names = layer_names
+        self.epoch_name = epoch_name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, kind="norms", ax=None, **kwargs):
+        """Plot the gradient norms that a fitted estimator has recorded.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            With ``gradient_norms_``; or a fitted pipeline or search that ends in one.
+
+        kind : {"norms", "ratios"}, default="norms"
+            "norms": ‖∂E/∂W‖ of each layer over the epochs. "ratios": ‖∂E/∂W‖ / ‖W‖ of each layer at
+            the end, the share of its weights by which a step of rate 1 would move the layer.
+
+        ax : matplotlib Axes, default=None
+            Where to plot; a new figure if None.
+
+        **kwargs : dict
+            Passed to ``Axes.plot`` or ``Axes.scatter``.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+
+        Raises
+        ------
+        TypeError
+            If the estimator records no gradient norms.
+
+        ValueError
+            If ``kind`` is unknown.
+
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        caller = f"{cls.__name__}.from_estimator"
+        require_matplotlib(caller)
+        estimator = unwrap_attribute(estimator, "gradient_norms_", caller)
+        shapes = [W.shape for W in estimator.coefs_]
+        display = cls(
+            np.asarray(estimator.gradient_norms_, dtype=np.float64),
+            weight_norms=np.array([np.linalg.norm(W) for W in estimator.coefs_]),
+            layer_names=[f"layer {i + 1} ({n} → {m})" for i, (n, m) in enumerate(shapes)],
+            epoch_name=epoch_name(estimator),
+        )
+        return display.plot(ax=ax, kind=kind, **kwargs)
+
+    def plot(self, ax=None, *, kind="norms", **kwargs):
+        """Draw the norms, or the ratios.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot; a new figure if None.
+
+        kind : {"norms", "ratios"}, default="norms"
+            See :meth:`from_estimator`.
+
+        **kwargs : dict
+            Passed to ``Axes.plot`` or ``Axes.scatter``.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If ``kind`` is unknown, or "ratios" without ``weight_norms``.
+        """
+        if kind not in ("norms", "ratios"):
+            raise ValueError(f"kind must be 'norms' or 'ratios', got {kind!r}.")
+        if kind == "ratios" and self.weight_norms is None:
+            raise ValueError("kind='ratios' needs weight_norms.")
+        axes_for(self, ax)
+        self.lines_, self.points_ = [], None
+        norms = np.atleast_2d(self.gradient_norms)
+        names = self.layer_names or [f"layer {i + 1}" for i in range(norms.shape[1])]
+        draw = self._plot_norms if kind == "norms" else self._plot_ratios
+        draw(norms, names, kwargs)
+        light_grid(self.ax_)
+        return self
+
+    def _plot_norms(self, norms, names, kwargs):
+        ax, epochs = self.ax_, np.arange(1, len(norms) + 1)
+        shown = np.where(norms > 0, norms, np.nan)  # a logarithm of zero is a gap in the line
+        colors = layer_colors(len(names))
+        for values, name, color in zip(shown.T, names, colors, strict=True):
+            options = {"color": color, "label": name, "linewidth": 1.3, **with_points(len(norms))}
+            self.lines_ += ax.plot(epochs, values, **{**options, **kwargs})
+        ax.set_yscale("log")
+        ax.set(xlabel=self.epoch_name, ylabel="gradient norm ‖∂E/∂W‖")
+        if len(names) <= _MOST_IN_LEGEND:
+            ax.legend()
+        else:
+            self._add_colorbar(colors)
+
+    def _add_colorbar(self, colors):
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import BoundaryNorm, ListedColormap
+
+        n = len(colors)
+        mappable = ScalarMappable(BoundaryNorm(np.arange(n + 1) + 0.5, n), ListedColormap(colors))
+        ticks = np.unique(np.linspace(1, n, min(n, 10)).round().astype(int))
+        bar = self.figure_.colorbar(mappable, ax=self.ax_, ticks=ticks, label="layer")
+        bar.minorticks_off()
+
+    def _plot_ratios(self, norms, names, kwargs):
+        ratios = norms[-1] / self.weight_norms
+        places = np.arange(len(names))
+        options = {"c": layer_colors(len(names)), "s": 60, "edgecolors": INK, **kwargs}
+        self.points_ = self.ax_.scatter(ratios, places, **options)
+        self.ax_.set_xscale("log")
+        self.ax_.set_yticks(places, names)
+        self.ax_.invert_yaxis()  # the input on top
+        self.ax_.set_xlabel("gradient / weight ratio ‖∂E/∂W‖ / ‖W‖")

@@ -1,0 +1,1 @@
+"""The trace of a forward and a backward pass: its numbers, and how they are shown."""
