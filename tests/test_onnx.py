@@ -38,6 +38,7 @@ from skbackprop import (
     BackpropRegressor,
 )
 from skbackprop.core.activations import ACTIVATIONS
+from skbackprop.preprocessing import PiecewiseLinearEncoder, SmoothClipScaler
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -343,6 +344,56 @@ def test_outlier_detector(kind, criterion, dtype, opset):
     assert 0.05 < np.mean(outputs["label"] == -1) < 0.15
 
 
+# -- preprocessing ---------------------------------------------------------------------------------
+
+
+def incomplete(dtype):
+    """Features in their own units, with missing values, a constant and an empty column."""
+    X = load_wine().data.astype(dtype)
+    X[::7, 2] = np.nan
+    X[1::5, 12] = np.nan
+    return np.column_stack([X, np.full(len(X), 3.0), np.full(len(X), np.nan)]).astype(dtype)
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        PiecewiseLinearEncoder(),
+        PiecewiseLinearEncoder(5, add_indicator=False),
+        SmoothClipScaler(),
+        SmoothClipScaler(0.5),
+    ],
+    ids=str,
+)
+def test_preprocessing(transformer, dtype, opset):
+    X = incomplete(dtype)
+    model = clone(transformer).fit(X[:100])
+    run = converted(model, X, opset=opset)
+    far = X.copy()
+    far[0], far[1] = 1e30, -1e30
+    far[2] = 4.0  # not the constant
+    for new in (X, far):
+        expected, actual = model.transform(new), run(new)["variable"]
+        np.testing.assert_array_equal(np.isnan(actual), np.isnan(expected))
+        assert_close(np.nan_to_num(actual), np.nan_to_num(expected), dtype=dtype)
+
+
+def test_preprocessing_before_a_network():
+    X, y = load_wine(return_X_y=True)
+    X = X.astype(np.float32)
+    features = FeatureUnion([("bins", PiecewiseLinearEncoder(8)), ("scaled", SmoothClipScaler())])
+    network = BackpropClassifier((16,), max_iter=30, random_state=0)
+    check_classifier(make_pipeline(features, network).fit(X, y), X)
+
+
+def test_encoder_without_components_is_refused():
+    X = np.ones((10, 2), np.float32)
+    with pytest.raises(ValueError, match="no components"):
+        converted(PiecewiseLinearEncoder().fit(X), X)
+
+
 # -- within other estimators -----------------------------------------------------------------------
 
 
@@ -447,7 +498,7 @@ def test_weights_are_those_of_the_moment():
 @pytest.mark.parametrize(
     "own",
     [
-        Activation("square", lambda z, out: np.square(z, out=out), lambda z, out: None),
+        Activation("sine", lambda z, out: np.sin(z, out=out), lambda z, out: np.cos(z, out=out)),
         Activation("tanh", lambda z, out: np.sin(z, out=out), lambda z, out: np.cos(z, out=out)),
     ],
     ids=["by a new name", "by a known name"],
@@ -474,6 +525,8 @@ def test_classes_that_onnx_does_not_have():
         BackpropRegressor(),
         BackpropAutoencoder(),
         BackpropOutlierDetector(),
+        PiecewiseLinearEncoder(),
+        SmoothClipScaler(),
     ],
 )
 def test_unfitted_estimators_are_refused(estimator):

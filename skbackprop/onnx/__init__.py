@@ -16,6 +16,7 @@ Outputs, and the options that ``to_onnx`` takes by class or by ``id``:
   "reconstruction".
 - ``BackpropOutlierDetector``: "label" and "scores", which is ``decision_function``; with
   ``score_samples=True`` "score_samples", too.
+- ``PiecewiseLinearEncoder`` and ``SmoothClipScaler``: "variable".
 
 Examples
 --------
@@ -37,9 +38,9 @@ except ImportError as error:
         "skbackprop.onnx needs skl2onnx, which `pip install skbackprop[onnx]` installs."
     ) from error
 
-from . import _autoencoder, _classifier, _outlier, _regressor
+from . import _autoencoder, _classifier, _outlier, _preprocessing, _regressor
 
-for _module in (_autoencoder, _classifier, _outlier, _regressor):
+for _module in (_autoencoder, _classifier, _outlier, _preprocessing, _regressor):
     _module.register()
 
 __all__ = []

@@ -34,6 +34,8 @@ class Graph:
     ----------
     is_double : bool
         Whether the numbers are doubles, not floats.
+    dtype : type
+        NumPy's of the numbers.
     """
 
     def __init__(self, scope, operator, container, *, always_double=False):
@@ -42,6 +44,7 @@ class Graph:
         input_is_double = float_type(operator) is DoubleTensorType
         self._of_outputs = tensor.DOUBLE if input_is_double else tensor.FLOAT
         self.is_double = input_is_double or always_double
+        self.dtype = np.float64 if self.is_double else np.float32
         self._float = tensor.DOUBLE if self.is_double else tensor.FLOAT
 
     def add(self, op_type, *inputs, output=None, domain="", **attributes):
@@ -65,12 +68,14 @@ class Graph:
         return output
 
     def constant(self, values):
-        """Add an initializer; returns its name. Integers are int64, strings stay what they are."""
+        """Add an initializer; returns its name. Integers are int64, others stay what they are."""
         values = np.asarray(values)
         name = self._scope.get_unique_variable_name("constant")
         kind, content = self._float, values.ravel()
         if values.dtype.kind == "i":
             kind = onnx_proto.TensorProto.INT64
+        elif values.dtype.kind == "b":
+            kind = onnx_proto.TensorProto.BOOL
         elif values.dtype.kind in "OU":
             kind = onnx_proto.TensorProto.STRING
             content = np.array([str(one).encode("utf-8") for one in content])
@@ -79,10 +84,7 @@ class Graph:
 
     def input(self):
         """The name of the input, as one matrix of floats."""
-        names = [
-            self.add("Cast", variable.full_name, to=self._float)
-            for variable in self._operator.inputs
-        ]
+        names = [self.floats(variable.full_name) for variable in self._operator.inputs]
         return names[0] if len(names) == 1 else self.add("Concat", *names, axis=1)
 
     def output(self, i, name):
@@ -97,6 +99,10 @@ class Graph:
         """Add a node that takes and gives floats, among nodes of any type."""
         single = self.add(op_type, self.add("Cast", name, to=onnx_proto.TensorProto.FLOAT))
         return self.add("Cast", single, to=self._float)
+
+    def floats(self, name):
+        """Cast to the type of the numbers."""
+        return self.add("Cast", name, to=self._float)
 
     def integers(self, name):
         """Cast to int64."""
