@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shutil import copyfile
 from urllib.request import urlopen
 
 import skbackprop
@@ -119,6 +120,7 @@ html_theme_options = {
         "generated/*": ["page-toc"],
         "user_guide/*": ["page-toc"],
         "auto_examples/*": [],  # room for code
+        "playground": [],
     },
     "footer_start": ["copyright"],
     "footer_end": [],
@@ -127,6 +129,7 @@ html_theme_options = {
 }
 _WITHOUT_SIDEBAR = [
     "index",
+    "playground",
     "getting_started",
     "mathematics",
     "differences",
@@ -135,3 +138,15 @@ _WITHOUT_SIDEBAR = [
     "changelog",
 ]
 html_sidebars = {page: [] for page in _WITHOUT_SIDEBAR}
+
+
+def ship_playground(app):
+    """Copy the playground, which is one file, to a folder of its own."""
+    if app.builder.format == "html":
+        target = Path(app.outdir) / "playground"
+        target.mkdir(parents=True, exist_ok=True)
+        copyfile(DOCS / "playground" / "index.html", target / "index.html")
+
+
+def setup(app):
+    app.connect("builder-inited", ship_playground)

@@ -34,6 +34,7 @@ from ._estimator.typing import (
     Int,
     LayerSizes,
     LearningRate,
+    NoiseVariance,
     Normalization,
     OutputActivation,
     RandomState,
@@ -121,6 +122,12 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     beta : float, default=1.0
         Strength of the variational penalty.
+
+    noise_variance : "auto" or float, default="auto"
+        Variance of the Gaussian around a variational reconstruction, in squared units of the
+        network's output: the squared error is divided by it before the variational penalty is
+        added. "auto" learns it, as the mean squared residual, so that ``beta`` means the same at
+        any scale of the data. With ``loss="squared_error"`` only.
 
     n_init : int, default=1
         Number of fits from different random initial weights, of which the best is kept: the one
@@ -364,6 +371,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         contractive_weight: Float = 0.0,
         variational: Bool = False,
         beta: Float = 1.0,
+        noise_variance: NoiseVariance = "auto",
         n_init: Int = 1,
         solver: Solver = "adam",
         alpha: Float = 0.0001,
@@ -411,6 +419,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         self.contractive_weight = contractive_weight
         self.variational = variational
         self.beta = beta
+        self.noise_variance = noise_variance
         self.n_init = n_init
         self.solver = solver
         self.alpha = alpha
@@ -625,7 +634,23 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     def _link(self):
         return "logistic" if self.loss == "log_loss" else self.output_activation
 
+    @property
+    def _learns_noise_variance(self):
+        """Whether the variance of the reconstruction is learned."""
+        is_gaussian = self.variational and self.loss == "squared_error"
+        return is_gaussian and isinstance(self.noise_variance, str)
+
+    @property
+    def _kl_weight(self):
+        """Weight of the divergence beside the loss: ½ r² + σ² β KL is σ² (½ r² / σ² + β KL)."""
+        if not self.variational:
+            return None
+        is_fixed = self.loss == "squared_error" and not isinstance(self.noise_variance, str)
+        return self.beta * self.noise_variance if is_fixed else self.beta
+
     def _make_loss(self):
+        if self._learns_noise_variance:
+            return LOSSES["gaussian_likelihood"](link=self._link)
         options = {"huber_delta": self.huber_delta} if self.loss == "huber" else {}
         return LOSSES[self.loss](link=self._link, mean_over_outputs=False, **options)
 
@@ -668,7 +693,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             sparsity_weight=self.sparsity_weight,
             sparsity_target=self.sparsity_target,
             contractive_weight=self.contractive_weight,
-            beta=self.beta if self.variational else None,
+            beta=self._kl_weight,
             tied=self.tied_weights,
             normalization=self.normalization,
             dropout=self.dropout,

@@ -7,17 +7,16 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import column_or_1d
+from sklearn.utils import _safe_indexing, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 
 from ._estimator.data import refuse_bad_weights
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_y, _fit_context
 from ._tables import rules
 from ._tables.base import BaseTabular, sorted_by_fold
-from ._tables.intervals import interval, prediction_set
-from ._tables.probabilities import Calibration, best_share, log_loss_of, softmax
+from ._tables.intervals import check_coverage, cv_plus_interval, cv_plus_set
+from ._tables.probabilities import Blend, best_share, softmax
 from .core.losses import LOSSES
 
 _CONSTRAINTS = {
@@ -103,16 +102,11 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     def _strata(self, y):
         return y
 
-    @property
-    def _smoothing(self):
-        return self.label_smoothing
-
     def _encode(self, y, weights, fold, n_folds):
-        n_classes = len(self.classes_)
-        smoothing = self.label_smoothing
-        self._epsilon = rules.label_smoothing(len(y)) if smoothing == "auto" else smoothing
-        Y = np.full((len(y), n_classes), self._epsilon / n_classes, np.float32)
-        Y[np.arange(len(y)), y] += 1.0 - self._epsilon
+        n_classes, smoothing = len(self.classes_), self.label_smoothing
+        smoothing = rules.LABEL_SMOOTHING if smoothing == "auto" else smoothing
+        Y = np.full((len(y), n_classes), smoothing / n_classes, np.float32)
+        Y[np.arange(len(y)), y] += 1.0 - smoothing
         return Y
 
     def _make_loss(self):
@@ -128,40 +122,31 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
 
     def _conclude(self, table, y):
         first, second = (softmax(np.float64(kind.oof)) for kind in self._kinds)
-        weights = table.sample_weight
-        self._share = best_share(first, second, log_loss_of(y, weights))
-        blend = self._share * first + (1.0 - self._share) * second
-        self._calibration = Calibration.fitted(blend, y, weights, self._epsilon)
-        self._oof = self._calibration(blend)
-        own = self._oof[np.arange(len(y)), y]
-        self._conformity = sorted_by_fold(1.0 - own, table)
-        self._publish_history()
+        self._blend = Blend.fitted(first, second, y, table.sample_weight)
+        p = self._blend(first, second)
+        self._conformity = sorted_by_fold(1.0 - p[np.arange(len(y)), y], table)
+        return p
 
-    def _publish_out_of_fold(self, X, y, weights, rows):
-        oof = np.empty((len(y), len(self.classes_)))
-        oof[rows] = self._oof
-        del self._oof
-        for kind in self._kinds:
-            kind.oof = None
-        unused = np.setdiff1d(np.arange(len(y)), rows)
+    def _publish_out_of_fold(self, X, y, sample_weight, used, out_of_fold):
+        p = np.empty((len(y), len(self.classes_)))
+        p[used] = out_of_fold
+        unused = np.setdiff1d(np.arange(len(y)), used)
         if len(unused):
-            from sklearn.utils import _safe_indexing
-
-            oof[unused] = self.predict_proba(_safe_indexing(X, unused))
-        self.oob_decision_function_ = oof
-        self.oob_score_ = float(accuracy_score(y, oof.argmax(axis=1), sample_weight=weights))
+            p[unused] = self.predict_proba(_safe_indexing(X, unused))
+        self.oob_decision_function_ = p
+        self.oob_score_ = float(accuracy_score(y, p.argmax(axis=1), sample_weight=sample_weight))
 
     # -- prediction -------------------------------------------------------------------------------
 
     def _member_probabilities(self, X):
-        """Blend of the two kinds for each fold, not calibrated: (n_folds, n_samples, n_classes)."""
+        """Those of the two kinds, not calibrated, each (n_folds, n_samples, n_classes)."""
         inputs = self._validate_new_X(X)
-        first, second = (softmax(np.float64(self._scores(kind, inputs))) for kind in self._kinds)
-        return self._share * first + (1.0 - self._share) * second
+        return [softmax(np.float64(self._scores(kind, inputs))) for kind in self._kinds]
 
     def predict_proba(self, X):
         """Class probabilities."""
-        return self._calibration(self._member_probabilities(X).mean(axis=0))
+        first, second = self._member_probabilities(X)
+        return self._blend(first.mean(axis=0), second.mean(axis=0))
 
     def predict_log_proba(self, X):
         """Logarithm of the class probabilities."""
@@ -176,11 +161,14 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         """Predict classes."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def predict_set(self, X, coverage=0.9):
+    def predict_set(self, X, coverage=0.9, *, method="ensemble"):
         """Sets of classes that hold the true one with a given probability."""
-        check_is_fitted(self)
-        probabilities = self._calibration(self._member_probabilities(X))
-        return prediction_set(probabilities, self._conformity, coverage)
+        check_coverage(coverage, method)
+        first, second = self._member_probabilities(X)
+        if method == "cv+":
+            return cv_plus_set(self._blend(first, second), self._conformity, coverage)
+        p = self._blend(first.mean(axis=0), second.mean(axis=0))
+        return 1.0 - p <= self._conformity.quantile(coverage)
 
 
 class TabularRegressor(RegressorMixin, BaseTabular):
@@ -297,25 +285,33 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     def _conclude(self, table, y):
         first, second = (self._out_of_fold(kind.oof, table.fold) for kind in self._kinds)
         self._share = best_share(first, second, self._loss_of(y, table.sample_weight))
-        self._oof = self._share * first + (1.0 - self._share) * second
-        self._residuals = None
-        if self.n_outputs_ == 1:
-            self._residuals = sorted_by_fold(np.abs(self._oof[:, 0] - y), table)
-        self._publish_history()
+        predicted = self._share * first + (1.0 - self._share) * second
+        errors = y.reshape(len(y), -1) - predicted
+        self._offset = np.zeros(self.n_outputs_)
+        if self.loss == "quantile":
+            self._offset = self._quantiles_of(errors, table)
+        predicted, errors = predicted + self._offset, errors - self._offset
+        self._residuals = [sorted_by_fold(column, table) for column in np.abs(errors).T]
+        return predicted
 
-    def _publish_out_of_fold(self, X, y, weights, rows):
-        oof = np.empty((len(y), self.n_outputs_))
-        oof[rows] = self._oof
-        del self._oof
-        for kind in self._kinds:
-            kind.oof = None
-        unused = np.setdiff1d(np.arange(len(y)), rows)
+    def _quantiles_of(self, errors, table):
+        """The q-quantile of the out-of-fold errors: what makes predicted quantiles cover q.
+
+        Romano, Patterson & Candès (2019), "Conformalized quantile regression".
+        """
+        return np.array(
+            [sorted_by_fold(column, table).quantile_at(self.quantile) for column in errors.T]
+        )
+
+    def _publish_out_of_fold(self, X, y, sample_weight, used, out_of_fold):
+        predicted = np.empty((len(y), self.n_outputs_))
+        predicted[used] = out_of_fold
+        unused = np.setdiff1d(np.arange(len(y)), used)
         if len(unused):
-            from sklearn.utils import _safe_indexing
-
-            oof[unused] = self.predict(_safe_indexing(X, unused)).reshape(len(unused), -1)
-        self.oob_prediction_ = oof[:, 0] if self.n_outputs_ == 1 else oof
-        self.oob_score_ = float(r2_score(y, self.oob_prediction_, sample_weight=weights))
+            others = self.predict(_safe_indexing(X, unused))
+            predicted[unused] = others.reshape(len(unused), -1)
+        self.oob_prediction_ = predicted[:, 0] if self.n_outputs_ == 1 else predicted
+        self.oob_score_ = float(r2_score(y, self.oob_prediction_, sample_weight=sample_weight))
 
     # -- prediction -------------------------------------------------------------------------------
 
@@ -326,17 +322,29 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             np.clip(self._scores(kind, inputs) * self._spread + self._centre, self._low, self._high)
             for kind in self._kinds
         )
-        return self._share * first + (1.0 - self._share) * second
+        return self._share * first + (1.0 - self._share) * second + self._offset
 
     def predict(self, X):
         """Predict targets."""
         y = self._member_predictions(X).mean(axis=0)
         return y[:, 0] if self.n_outputs_ == 1 else y
 
-    def predict_interval(self, X, coverage=0.9):
+    def predict_interval(self, X, coverage=0.9, *, method="ensemble"):
         """Intervals that hold the target with a given probability."""
-        check_is_fitted(self)
-        return interval(self._member_predictions(X)[:, :, 0], self._residuals, coverage)
+        check_coverage(coverage, method)
+        members = self._member_predictions(X)
+        ends = [
+            self._interval(members[:, :, j], residuals, coverage, method)
+            for j, residuals in enumerate(self._residuals)
+        ]
+        return ends[0] if self.n_outputs_ == 1 else np.stack(ends, axis=1)
+
+    @staticmethod
+    def _interval(members, residuals, coverage, method):
+        if method == "cv+":
+            return cv_plus_interval(members, residuals, coverage)
+        centre, reach = members.mean(axis=0), residuals.quantile(coverage)
+        return np.column_stack([centre - reach, centre + reach])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -79,6 +79,7 @@ def test_linear_variational_is_probabilistic_pca():
         (),
         variational=True,
         beta=beta,
+        noise_variance=1.0,
         standardize=False,
         alpha=0.0,
         batch_size=100,
@@ -225,6 +226,42 @@ def test_contraction_makes_the_code_steady(hidden_layer_sizes, X):
     steady = autoencoder(3, hidden_layer_sizes, contractive_weight=1.0, **params).fit(X)
     assert squared_jacobian(steady) < 0.8 * squared_jacobian(plain)
     assert_allclose(steady.loss_terms_["contractive"][-1], squared_jacobian(steady), rtol=0.35)
+
+
+def test_linear_variational_learns_the_noise_of_probabilistic_pca():
+    """σ² is the mean of the eigenvalues left out (Tipping & Bishop, 1999), at any scale of X."""
+    rng = np.random.RandomState(0)
+    eigenvalues = np.array([4.0, 2.0, 0.3, 0.1, 0.05])
+    axes = np.linalg.qr(rng.standard_normal((5, 5)))[0]
+    scores = rng.standard_normal((1000, 5))
+    scores = np.linalg.qr(scores - scores.mean(axis=0))[0] * np.sqrt(1000 * eigenvalues)
+    noise = eigenvalues[2:].mean()
+    for scale in (1.0, 0.1):
+        ae = BackpropAutoencoder(
+            n_components=2,
+            hidden_layer_sizes=(),
+            variational=True,
+            standardize=False,
+            alpha=0.0,
+            batch_size=100,
+            max_iter=400,
+            learning_rate_init=0.01,
+            random_state=0,
+        ).fit(scale * scores @ axes.T)
+        lengths = np.sort(np.linalg.norm(ae.coefs_[1], axis=1))[::-1] / scale
+        assert_allclose(lengths, np.sqrt(np.array([4.0, 2.0]) - noise), rtol=0.04)
+        bound = ae.loss_terms_["reconstruction"][-1] + ae.loss_terms_["kl"][-1]
+        # minus the log-likelihood of probabilistic PCA, without the constant 5/2 log 2π
+        optimum = 0.5 * (np.log(4.0) + np.log(2.0) + 3 * np.log(noise) + 5) + 5 * np.log(scale)
+        assert_allclose(bound, optimum, atol=0.1)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 100.0])
+def test_variational_codes_of_digits_do_not_collapse(scale):
+    X = scale * load_digits().data / 16
+    ae = BackpropAutoencoder(n_components=2, variational=True, random_state=0).fit(X)
+    assert ae.score(X) >= 0.5
+    assert (ae.transform(X).std(axis=0) > 0.5).all()
 
 
 # Variational ----------------------------------------------------------------------

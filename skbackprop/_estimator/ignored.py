@@ -43,6 +43,13 @@ _RULES = (
     ("validation_fraction", lambda e: not e.early_stopping, "early_stopping", ""),
     ("huber_delta", lambda e: e.loss != "huber", "loss", ""),
     ("quantile", lambda e: e.loss != "quantile", "loss", ""),
+    ("noise_variance", lambda e: not e.variational, "variational", ""),
+    (
+        "noise_variance",
+        lambda e: e.variational and e.loss != "squared_error",
+        "loss",
+        "",
+    ),
     ("beta", lambda e: not e.variational, "variational", ""),
     ("corruption_level", lambda e: e.corruption is None, "corruption", ""),
     ("sparsity_weight", lambda e: e.sparsity is None, "sparsity", ""),

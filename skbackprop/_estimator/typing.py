@@ -76,6 +76,7 @@ AutoencoderLoss: TypeAlias = Literal["squared_error", "log_loss", "huber", "abso
 ClassWeight: TypeAlias = Mapping[Any, Float] | Literal["balanced"] | None
 
 OutputActivation: TypeAlias = Literal["identity", "logistic"]
+NoiseVariance: TypeAlias = Literal["auto"] | Float
 Corruption: TypeAlias = Literal["gaussian", "masking", "salt_pepper"] | None
 Sparsity: TypeAlias = Literal["l1", "kl"] | None
 Criterion: TypeAlias = Literal["density", "reconstruction"]

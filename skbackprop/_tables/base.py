@@ -14,6 +14,7 @@ from .._estimator.data import validate_sample_weight
 from .._estimator.parameters import hidden_widths
 from .._estimator.threads import threads_for
 from .._estimator.warn import warn_user
+from ..core.noise import sample_keys
 from ..core.prediction import feed_forward
 from . import rules
 from .columns import (
@@ -23,7 +24,7 @@ from .columns import (
     n_plain_inputs,
     refuse_bad_columns,
 )
-from .folds import deal_folds, group_rows
+from .folds import Units, deal_folds
 from .intervals import SortedByFold
 from .kinds import KINDS, Options, Table, train_kind
 
@@ -47,8 +48,24 @@ class BaseTabular(BaseEstimator, ABC):
         """The class of each row as an int, zeros for regression."""
 
     @abstractmethod
-    def _encode(self, y, table_rows):
-        """The targets as the loss is to see them, by way of a function of (fold, n_folds)."""
+    def _encode(self, y, sample_weight, fold, n_folds):
+        """The targets as the loss is to see them; a member's own along a leading axis."""
+
+    @abstractmethod
+    def _make_loss(self):
+        """The loss of the engine."""
+
+    @abstractmethod
+    def _make_score(self, table, y):
+        """A function from raw out-of-fold scores to what chooses the epoch; higher is better."""
+
+    @abstractmethod
+    def _conclude(self, table, y):
+        """Choose blend and calibration; returns the out-of-fold predictions."""
+
+    @abstractmethod
+    def _publish_out_of_fold(self, X, y, sample_weight, used, out_of_fold):
+        """Set ``oob_score_`` and the like."""
 
     # -- fit --------------------------------------------------------------------------------------
 
@@ -57,21 +74,18 @@ class BaseTabular(BaseEstimator, ABC):
         self._refuse_bad_parameters()
         X, y = self._validate_training_data(X, y)
         weights = self._validate_sample_weight(sample_weight, X, y)
-        used = np.flatnonzero(weights > 0)
+        used = np.flatnonzero(weights > 0)  # the others are as if they were not there
         if len(used) < 2:
             raise ValueError(
-                f"n_samples={len(used)} with a positive sample_weight: at least two are needed."
+                f"Found n_samples = {len(used)} with a positive sample_weight: two are needed."
             )
-        if len(used) < len(weights):
-            X_used, y_used, weights_used = _safe_indexing(X, used), y[used], weights[used]
-        else:
-            X_used, y_used, weights_used = X, y, weights
         with np.errstate(all="ignore"):
-            inputs = self._fit_preprocessor(X_used, weights_used)
-            order, table = self._make_table(inputs, y_used, weights_used)
-            self._train(table, y_used[order])
-            self._conclude(table, y_used[order])
-        self._publish_out_of_fold(X, y, weights, used[order])
+            units = self._fit_preprocessor(X, y, weights, used)
+            rows, places, table = self._make_table(X, y, used, units)
+            self._train(table, y[rows])
+            out_of_fold = self._conclude(table, y[rows])[places]
+            self._publish_history()
+            self._publish_out_of_fold(X, y, weights, used, out_of_fold)
         return self
 
     def _refuse_bad_parameters(self):
@@ -118,50 +132,66 @@ class BaseTabular(BaseEstimator, ABC):
         weights = validate_sample_weight(sample_weight, np.empty((X.shape[0], 0)))
         return np.ones(X.shape[0]) if weights is None else weights
 
-    def _fit_preprocessor(self, X, weights):
+    def _fit_preprocessor(self, X, y, weights, used):
+        """Fit the preprocessing on the rows in use, and merge those that are equal."""
+        X_used = X if len(used) == len(y) else _safe_indexing(X, used)
         n_numbers = int((~self.is_categorical_).sum())
-        n_bins = self.n_bins
-        if n_bins == "auto":
-            n_bins = rules.n_bins(X.shape[0], n_numbers)
+        n_bins = rules.n_bins(n_numbers) if self.n_bins == "auto" else self.n_bins
         with config_context(enable_metadata_routing=True, transform_output="default"):
             self.preprocessor_ = make_preprocessor(self.is_categorical_, n_bins)
-            self.preprocessor_.fit(X, **({"sample_weight": weights} if n_numbers else {}))
+            routed = {"sample_weight": weights[used]} if n_numbers else {}
+            self.preprocessor_.fit(X_used, **routed)
         self._n_plain = n_plain_inputs(self.preprocessor_)
-        return self._inputs(X)
+        input_keys = np.concatenate(
+            [sample_keys(block[:, : self._n_plain])[:, 0] for block in self._blocks(X_used)]
+        )
+        target_keys = sample_keys(y[used].reshape(len(used), -1).astype(np.float64))[:, 0]
+        return Units.of(input_keys, target_keys, weights[used])
+
+    def _blocks(self, X):
+        """The inputs of the networks, some rows at a time."""
+        for start in range(0, X.shape[0], _CHUNK):
+            rows = np.arange(start, min(start + _CHUNK, X.shape[0]))
+            with config_context(transform_output="default"):
+                yield self.preprocessor_.transform(_safe_indexing(X, rows)).astype(
+                    np.float32, copy=False
+                )
 
     def _inputs(self, X):
-        """The inputs of the networks, float32."""
-        n_samples = X.shape[0]
-        out = None
-        with config_context(transform_output="default"):
-            for start in range(0, n_samples, _CHUNK):
-                rows = slice(start, min(start + _CHUNK, n_samples))
-                block = self.preprocessor_.transform(_safe_indexing(X, rows))
-                if out is None:
-                    out = np.empty((n_samples, block.shape[1]), np.float32)
-                out[rows] = block
+        """The inputs of the networks, float32, of shape (n_samples, n_inputs)."""
+        out, start = None, 0
+        for block in self._blocks(X):
+            if out is None:
+                out = np.empty((X.shape[0], block.shape[1]), np.float32)
+            out[start : start + len(block)] = block
+            start += len(block)
         return out
 
-    def _make_table(self, inputs, y, weights):
-        """The table in the order of its folds, and that order."""
-        strata = self._strata(y)
+    def _make_table(self, X, y, used, units):
+        """The table in the order of its folds; the rows of X, and the place of each row in use."""
+        y_units = y[used][units.rows]
+        strata = self._strata(y_units)
         n_folds = self._n_folds(strata)
-        fold = deal_folds(group_rows(inputs[:, : self._n_plain]), strata, weights, n_folds)
+        fold = deal_folds(units, strata, n_folds)
         order = np.argsort(fold, kind="stable")
-        fold, weights = fold[order], weights[order]
-        targets = self._encode(y[order], weights, fold, n_folds)
-        return order, Table(inputs[order], self._n_plain, targets, weights, fold, n_folds)
+        rows, fold, weight = used[units.rows[order]], fold[order], units.weight[order]
+        place = np.empty(len(order), int)
+        place[order] = np.arange(len(order))
+        targets = self._encode(y[rows], weight, fold, n_folds)
+        inputs = self._inputs(_safe_indexing(X, rows))
+        table = Table(inputs, self._n_plain, targets, weight, fold, n_folds)
+        return rows, place[units.unit_of], table
 
     def _n_folds(self, strata):
-        """Folds: half as many as members; fewer, with a warning, where a class is too small."""
-        n_folds, smallest = self.n_members // 2, int(np.bincount(strata).max())
-        if smallest >= n_folds:
+        """Folds: half as many as members; fewer, with a warning, where all classes are small."""
+        n_folds, largest = self.n_members // 2, int(np.bincount(strata).max())
+        if largest >= n_folds:
             return n_folds
         warn_user(
-            f"n_members={self.n_members} asks for {n_folds} folds, but the largest class has only "
-            f"{smallest} rows: {max(2, smallest)} folds are made."
+            f"n_members={self.n_members} asks for {n_folds} folds, but no class has more than "
+            f"{largest} distinct rows: {max(2, largest)} folds are made."
         )
-        return max(2, smallest)
+        return max(2, largest)
 
     def _train(self, table, y):
         n_samples = len(table.inputs)
@@ -205,6 +235,8 @@ class BaseTabular(BaseEstimator, ABC):
         self.loss_curve_ = _columns([kind.loss_curve for kind in kinds], n_iter)
         self.validation_scores_ = _columns([kind.validation_scores for kind in kinds], n_iter)
         self.best_iteration_ = np.array([kind.best_epoch for kind in kinds])
+        for kind in kinds:
+            kind.oof = None
         self._publish_members()
 
     def _publish_members(self):
@@ -259,5 +291,6 @@ def _columns(lists, length):
 
 
 def sorted_by_fold(values, table):
-    """Values of the training rows, for the intervals."""
-    return SortedByFold(values, table.sample_weight, table.folds)
+    """Scores of the training rows, for intervals; weights below one a row are scaled up to that."""
+    weights = table.sample_weight * max(1.0, len(values) / table.sample_weight.sum())
+    return SortedByFold(values, weights, table.folds)

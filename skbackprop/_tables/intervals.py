@@ -1,10 +1,14 @@
-"""Honest uncertainty from out-of-fold predictions: CV+.
+"""Honest uncertainty from out-of-fold predictions.
 
-Barber, Candès, Ramdas & Tibshirani (2021), "Predictive inference with the jackknife+". Each training
-row i has a residual Rᵢ of the members that left it out. At a new x, those same members' prediction
-μ₋ₖ₍ᵢ₎(x) shifted by Rᵢ is one guess at how y may lie; the interval reaches over the middle share of
-all n guesses. Sample weights count as repetitions.
+Each training row has a residual: that of the members that left it out. By default, an interval is
+the ensemble's prediction plus and minus a quantile of these residuals; rows the ensemble has not
+seen have somewhat smaller ones, for it averages more members. The method "cv+" (Barber, Candès,
+Ramdas & Tibshirani, 2021, "Predictive inference with the jackknife+") has a proof: each training
+row i shifts the prediction of the members that left it out by ± its residual, and the interval
+reaches over the middle share of all these guesses. Sample weights count as repetitions.
 """
+
+from numbers import Real
 
 import numpy as np
 
@@ -24,6 +28,7 @@ class SortedByFold:
 
     def __init__(self, values, sample_weight, folds):
         self._values, self._below = [], []
+        self._all = values, sample_weight
         for rows in folds:
             order = np.argsort(values[rows], kind="stable")
             self._values.append(values[rows][order])
@@ -38,12 +43,49 @@ class SortedByFold:
         """Weight of fold k's values below ``limits``, element by element."""
         return self._below[k][np.searchsorted(self._values[k], limits, side="left")]
 
+    def quantile(self, coverage):
+        """The ⌈coverage · (n + 1)⌉-th smallest value of all; infinity where there is none."""
+        return quantile_of_scores(*self._all, coverage)
+
+    def quantile_at(self, level):
+        """The smallest value with at least a share ``level`` of the weight at or below it."""
+        values, sample_weight = self._all
+        order = np.argsort(values, kind="stable")
+        reached = np.cumsum(sample_weight[order])
+        place = np.searchsorted(reached, level * reached[-1] * (1.0 - 1e-12))
+        return float(values[order[min(place, len(order) - 1)]])
+
     def largest(self):
         """The largest value of all."""
         return max(values[-1] for values in self._values if len(values))
 
 
-def interval(centres, residuals, coverage):
+METHODS = ("ensemble", "cv+")
+
+
+def check_coverage(coverage, method):
+    """Refuse what is no coverage, or an unknown method.
+
+    Raises
+    ------
+    ValueError
+        With the name of the parameter and the value.
+    """
+    if not isinstance(coverage, Real) or not 0.0 < coverage < 1.0:
+        raise ValueError(f"coverage must be a number in (0, 1), got {coverage!r}.")
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {METHODS}, got {method!r}.")
+
+
+def quantile_of_scores(values, sample_weight, coverage):
+    """The smallest value with at least a weight of coverage · (n + 1) at or below it, or infinity."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(sample_weight[order])
+    place = np.searchsorted(reached, coverage * (reached[-1] + 1.0) * (1.0 - 1e-12))
+    return float(values[order[place]]) if place < len(order) else np.inf
+
+
+def cv_plus_interval(centres, residuals, coverage):
     """The CV+ interval.
 
     Parameters
@@ -80,7 +122,7 @@ def _upper_end(centres, residuals, coverage):
     return np.full_like(high, np.inf) if unbounded else high
 
 
-def prediction_set(probabilities, scores, coverage):
+def cv_plus_set(probabilities, scores, coverage):
     """The CV+ set of classes: those that conform as well as the training rows do.
 
     A class's score is 1 − its probability (Sadinle, Lei & Wasserman, 2019). It is in the set unless

@@ -12,6 +12,7 @@ from ..core.optimizers import Adam
 from ..core.schedules import make_schedule
 from ..core.training.ensemble import SharedBatches, left_out_scores, train_ensemble
 from ..core.training.minibatch import MiniBatch
+from . import rules
 
 _WEIGHT_GAIN = 0.7
 _BIAS_RATE = 0.1
@@ -77,9 +78,7 @@ class Table:
     def folds(self):
         """The rows of each fold."""
         edges = np.searchsorted(self.fold, np.arange(self.n_folds + 1))
-        return [
-            slice(int(start), int(stop)) for start, stop in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        return [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
 
     def member_weights(self):
         """Weights of shape (K, n_samples, 1): zero where left out, of mean one otherwise."""
@@ -190,6 +189,12 @@ def train_kind(kind, table, loss, score, options, seed, watch=lambda trained: Fa
         bias_rate=_BIAS_RATE,
     )
     trained = Trained(kind, network)
+    first, last = rules.checkpoint(options.n_epochs)
+
+    def is_over(best_epoch, epoch):
+        """Whether the third cycle of the schedule has brought no better out-of-fold score."""
+        return epoch == last and best_epoch < first
+
     best = {"score": -np.inf, "params": network.params.copy()}
 
     def end_epoch(epoch, losses):
@@ -203,7 +208,7 @@ def train_kind(kind, table, loss, score, options, seed, watch=lambda trained: Fa
                 epoch,
             )
             best["params"][...] = network.params
-        return watch(trained)
+        return watch(trained) or is_over(trained.best_epoch, epoch)
 
     try:
         train_ensemble(network, batches, loss, solver, end_epoch)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 _GRID = np.linspace(0.0, 1.0, 21)
+_LOG_TEMPERATURES = (-2.0, 2.0)
 _TINY = 1e-12
 
 
@@ -32,36 +33,58 @@ def log_loss_of(codes, sample_weight):
     return loss
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """p ↦ q^(1/T) / Σ q^(1/T), with q the probability without the label smoothing ε.
+def tempered(p, temperature):
+    """p^(1/T) / Σ p^(1/T) (Guo, Pleiss, Sun & Weinberger, 2017)."""
+    q = np.log(np.maximum(p, _TINY)) / temperature
+    return softmax(q)
 
-    Smoothed targets are (1 − ε) y + ε / K, so q = (p − ε / K) / (1 − ε), kept above zero. The
-    temperature T (Guo et al., 2017) is the one with the smallest out-of-fold log loss.
+
+def best_temperature(p, loss):
+    """The temperature with the smallest loss."""
+    found = minimize_scalar(
+        lambda log_t: loss(tempered(p, np.exp(log_t))), bounds=_LOG_TEMPERATURES, method="bounded"
+    )
+    return float(np.exp(found.x))
+
+
+@dataclass(frozen=True)
+class Blend:
+    """One probability from those of the two kinds, calibrated on out-of-fold predictions.
+
+    Each kind has a temperature of its own, which also undoes its label smoothing; then come the
+    share of the first kind, and a temperature of the blend. Last, a little of the uniform
+    distribution is mixed in, so that no class is impossible.
+
+    Parameters
+    ----------
+    temperatures : tuple of float
+        Of the two kinds.
+    share : float
+        Of the first kind.
+    temperature : float
+        Of the blend.
+    uniform : float
+        Share of the uniform distribution.
     """
 
-    smoothing: float = 0.0
-    temperature: float = 1.0
+    temperatures: tuple[float, float]
+    share: float
+    temperature: float
+    uniform: float
 
-    def __call__(self, p):
-        n_classes = p.shape[-1]
-        q = (p - self.smoothing / n_classes) / (1.0 - self.smoothing)
-        q = np.maximum(q, self._floor(n_classes))
-        q **= 1.0 / self.temperature
-        q /= q.sum(axis=-1, keepdims=True)
-        return q
-
-    @staticmethod
-    def _floor(n_classes):
-        return 1e-4 / n_classes
+    def __call__(self, first, second):
+        """Probabilities of shape (..., n_classes) from those of the two kinds."""
+        p = self.share * tempered(first, self.temperatures[0])
+        p += (1.0 - self.share) * tempered(second, self.temperatures[1])
+        p = tempered(p, self.temperature)
+        return (1.0 - self.uniform) * p + self.uniform / p.shape[-1]
 
     @classmethod
-    def fitted(cls, p, codes, sample_weight, smoothing):
-        """The calibration with the smallest log loss of out-of-fold probabilities."""
+    def fitted(cls, first, second, codes, sample_weight):
+        """The blend with the smallest out-of-fold log loss."""
         loss = log_loss_of(codes, sample_weight)
-        found = minimize_scalar(
-            lambda log_t: loss(cls(smoothing, float(np.exp(log_t)))(p)),
-            bounds=(-1.5, 1.5),
-            method="bounded",
-        )
-        return cls(smoothing, float(np.exp(found.x)))
+        temperatures = tuple(best_temperature(p, loss) for p in (first, second))
+        first, second = (tempered(p, t) for p, t in zip((first, second), temperatures, strict=True))
+        share = best_share(first, second, loss)
+        temperature = best_temperature(share * first + (1.0 - share) * second, loss)
+        return cls(temperatures, share, temperature, 1.0 / (len(codes) + 1.0))

@@ -110,6 +110,9 @@ class Exp(Link):
 LINKS = {"identity": Identity, "logistic": Logistic, "softmax": Softmax, "exp": Exp}
 
 
+_SMALLEST_VARIANCE = 1e-6  # of a learned Gaussian, in squared units of the output
+
+
 @dataclass(frozen=True)
 class Loss:
     """Base of all losses.
@@ -128,6 +131,8 @@ class Loss:
 
     #: The links for which the loss is written.
     links: ClassVar[tuple[str, ...]] = ("identity",)
+    #: Whether it is called with the sample weights too, since its samples depend on each other.
+    uses_sample_weight: ClassVar[bool] = False
 
     def __post_init__(self):
         if self.link not in self.links:
@@ -165,6 +170,46 @@ class SquaredError(Loss):
         losses -= y  # a is not needed any more
         np.multiply(losses, losses, out=losses)
         losses *= 0.5
+
+
+@dataclass(frozen=True)
+class GaussianLikelihood(Loss):
+    """ℓ = Σ ½ (r² / σ² + log σ²), r = a − y: a Gaussian whose variance is learned, δ = g′(z) r / σ².
+
+    σ² is one number, the mean squared residual of the batch, at which ℓ is smallest; so its own
+    derivative does not count (Rybkin, Daniilidis & Levine, 2021, "Simple and effective VAE training
+    with calibrated decoders"). The constant ½ log 2π is left out.
+    """
+
+    mean_over_outputs: bool = False
+    links: ClassVar = ("identity", "logistic")
+    uses_sample_weight: ClassVar = True
+
+    def __call__(self, z, y, losses, delta, scratch, sample_weight=None):
+        link, a = LINKS[self.link], losses
+        link.predict(z, a)
+        np.subtract(a, y, out=delta)
+        np.multiply(delta, delta, out=scratch)
+        variance = self._mean(scratch, sample_weight)
+        np.divide(delta, variance, out=delta)
+        squared = scratch / variance if self.link != "identity" else None
+        link.pull_back(a, delta, scratch)
+        if squared is None:
+            squared = np.divide(scratch, variance, out=scratch)
+        np.add(squared, np.log(variance), out=losses)
+        np.multiply(losses, 0.5, out=losses)
+
+    @staticmethod
+    def _mean(squares, sample_weight):
+        """The weighted mean over rows and outputs, kept above zero; shape (..., 1, 1)."""
+        rows = row_sum(squares) / squares.shape[-1]
+        if sample_weight is None:
+            mean = rows.mean(axis=-2, keepdims=True)
+        else:
+            total = sample_weight.sum(axis=-2, keepdims=True)
+            mean = (rows * sample_weight).sum(axis=-2, keepdims=True)
+            mean = mean / np.where(total > 0, total, 1.0)
+        return np.maximum(mean, _SMALLEST_VARIANCE)
 
 
 @dataclass(frozen=True)
@@ -279,13 +324,17 @@ def mean_loss(loss, z, y, sample_weight=None):
     float
     """
     losses, delta, scratch = (np.empty(z.shape, z.dtype) for _ in range(3))
-    loss(z, y, losses, delta, scratch)
+    own = {}
+    if loss.uses_sample_weight and sample_weight is not None:
+        own["sample_weight"] = np.asarray(sample_weight, z.dtype)[:, np.newaxis]
+    loss(z, y, losses, delta, scratch, **own)
     per_sample = losses.sum(axis=1, dtype=np.float64)
     return loss.reported(float(np.average(per_sample, weights=sample_weight)), y.shape[1])
 
 
 LOSSES = {
     "squared_error": SquaredError,
+    "gaussian_likelihood": GaussianLikelihood,
     "log_loss": LogLoss,
     "poisson": Poisson,
     "absolute_error": AbsoluteError,

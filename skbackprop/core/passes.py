@@ -129,7 +129,8 @@ class Pass:
         """Bind the loss, the sample weights, and the mean over the rows."""
         self.y, self.losses = y, losses
         self.add_losses = accumulate(losses, loss_sums)
-        self._loss = [partial(loss, self.z, y, losses, self.delta, scratch)]
+        own = {"sample_weight": self.sample_weight} if loss.uses_sample_weight else {}
+        self._loss = [partial(loss, self.z, y, losses, self.delta, scratch, **own)]
         if self.sample_weight is not None:
             self._loss += [
                 multiply(losses, self.sample_weight, losses),

@@ -30,6 +30,7 @@ CONSTRAINTS = {
     "contractive_weight": [Interval(Real, 0, None, closed="left")],
     "variational": ["boolean"],
     "beta": [Interval(Real, 0, None, closed="left")],
+    "noise_variance": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
     "n_init": [Interval(Integral, 1, None, closed="left")],
     "init": [StrOptions({*INITIALIZERS, *EMBEDDINGS}), callable, list, tuple],
     "dropout": [Interval(Real, 0, 1, closed="left")],
