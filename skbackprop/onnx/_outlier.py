@@ -1,0 +1,107 @@
+"""BackpropOutlierDetector."""
+
+import math
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+from skl2onnx import get_model_alias, update_registered_converter
+from skl2onnx.common.data_types import Int64TensorType
+from sklearn.utils.validation import check_is_fitted
+
+from .._outlier import BackpropOutlierDetector
+from ._autoencoder import encode
+from ._graph import Graph, float_type, n_rows
+
+_OPTIONS = {"score_samples": [False, True]}
+
+
+def register():
+    """Tell skl2onnx how the detector is converted."""
+    update_registered_converter(
+        BackpropOutlierDetector,
+        "SkbackpropOutlierDetector",
+        _shapes,
+        _convert,
+        parser=_parse,
+        options=_OPTIONS,
+    )
+
+
+def _parse(scope, model, inputs, custom_parsers=None):
+    check_is_fitted(model)
+    operator = scope.declare_local_operator(get_model_alias(type(model)), model)
+    operator.inputs = inputs
+    operator.outputs.append(scope.declare_local_variable("label", Int64TensorType()))
+    with_scores = scope.get_options(model, {"score_samples": False})["score_samples"]
+    for name in ["scores", "score_samples"] if with_scores else ["scores"]:
+        operator.outputs.append(scope.declare_local_variable(name, float_type(operator)()))
+    return operator.outputs
+
+
+def _shapes(operator):
+    label, *scores = operator.outputs
+    label.type = Int64TensorType([n_rows(operator)])
+    for variable in scores:
+        variable.type = float_type(operator)([n_rows(operator), 1])
+
+
+def _convert(scope, operator, container):
+    detector = operator.raw_operator
+    graph = Graph(scope, operator, container, always_double=True)
+    scores = _scores(graph, detector)
+    decision = graph.add("Sub", scores, detector.offset_)
+    is_outlier = graph.add("Less", graph.add("Squeeze", decision, np.array([1])), 0.0)
+    graph.output(0, graph.add("Where", is_outlier, np.array(-1), np.array(1)))
+    for i, one in enumerate([decision, scores][: len(operator.outputs) - 1], 1):
+        graph.output(i, one)
+
+
+def _scores(graph, detector):
+    """Add ``score_samples``, of shape (n, 1)."""
+    autoencoder = detector.autoencoder_
+    x = graph.input()
+    codes, decode = encode(graph, autoencoder, x)
+    residuals = graph.add("Div", graph.add("Sub", x, decode()), autoencoder.scale_)
+    description = _description_of(detector)
+    if description is None:
+        n_features = len(autoencoder.scale_)
+        return _sum_of_squares(graph, residuals, -1.0 / n_features)
+    code_mean, whitening, residual_mean, residual_scale, constant = description
+    z = graph.add("MatMul", graph.add("Sub", codes, code_mean), whitening)
+    r = graph.add("Div", graph.add("Sub", residuals, residual_mean), residual_scale)
+    both = _sum_of_squares(graph, graph.add("Concat", z, r, axis=1), -0.5)
+    return graph.add("Add", both, constant)
+
+
+def _sum_of_squares(graph, x, factor):
+    squares = graph.add("Mul", graph.add("Mul", x, x), factor)
+    return graph.add("ReduceSum", squares, np.array([1]), keepdims=1)
+
+
+def _description_of(detector):
+    """The density as constants: all that the conversion knows about how it is kept.
+
+    Returns
+    -------
+    tuple or None
+        (μ_z, L⁻ᵀ with L Lᵀ = Σ_z, μ_r, √v_r, the logarithm of the normalizing factor); None for
+        minus the mean squared residual.
+    """
+    if detector.criterion == "reconstruction":
+        return None
+    if detector.criterion != "density":
+        raise ValueError(
+            f"criterion={detector.criterion!r} cannot be converted to ONNX, only 'density' and "
+            "'reconstruction' can."
+        )
+    density = detector._density
+    L = cholesky(density.code_covariance, lower=True)
+    n_dimensions = len(density.code_mean) + len(density.residual_mean)
+    log_determinant = 2.0 * np.log(np.diag(L)).sum() + np.log(density.residual_variance).sum()
+    return (
+        density.code_mean,
+        solve_triangular(L, np.eye(len(L)), lower=True).T,
+        density.residual_mean,
+        np.sqrt(density.residual_variance),
+        -0.5 * (log_determinant + n_dimensions * math.log(2.0 * math.pi)),
+    )
