@@ -612,12 +612,14 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         mean = np.average(X, axis=0, weights=weights)
         self._training_mean = mean.astype(X.dtype)
         self.mean_, self.scale_ = np.zeros_like(X[0]), np.ones_like(X[0])
+        self._varies = np.ones(X.shape[1], bool)
         if self.standardize:
             variance = np.average((X - mean) ** 2, axis=0, weights=weights)
             rounding = len(X) * np.finfo(np.float64).eps
-            varies = variance > rounding * variance + (rounding * mean) ** 2
+            self._varies = variance > rounding * variance + (rounding * mean) ** 2
             self.mean_ = self._training_mean
-            self.scale_ = np.sqrt(variance, where=varies, out=np.ones_like(mean)).astype(X.dtype)
+            scale = np.sqrt(variance, where=self._varies, out=np.ones_like(mean))
+            self.scale_ = scale.astype(X.dtype)
 
     def _target(self, X):
         """What the network is to give: X as scaled, or X itself for an output in (0, 1)."""

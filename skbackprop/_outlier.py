@@ -120,7 +120,7 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         self,
         autoencoder: BackpropAutoencoder | None = None,
         *,
-        criterion: Criterion = "density",
+        criterion: Criterion = "tail_probability",
         contamination: Contamination = "auto",
         random_state: RandomState = None,
     ):
