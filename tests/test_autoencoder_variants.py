@@ -249,7 +249,7 @@ def test_linear_variational_learns_the_noise_of_probabilistic_pca():
             random_state=0,
         ).fit(scale * scores @ axes.T)
         lengths = np.linalg.svd(ae.coefs_[1], compute_uv=False) / scale  # whatever the rotation
-        assert_allclose(lengths, np.sqrt(np.array([4.0, 2.0]) - noise), rtol=0.04)
+        assert_allclose(lengths, np.sqrt(np.array([4.0, 2.0]) - noise), rtol=0.08)
         bound = ae.loss_terms_["reconstruction"][-1] + ae.loss_terms_["kl"][-1]
         # minus the log-likelihood of probabilistic PCA, without the constant 5/2 log 2π
         optimum = 0.5 * (np.log(4.0) + np.log(2.0) + 3 * np.log(noise) + 5) + 5 * np.log(scale)
