@@ -3,6 +3,7 @@
 from . import datasets
 from ._autoencoder import BackpropAutoencoder
 from ._classifier import BackpropClassifier
+from ._lockstep import lockstep
 from ._outlier import BackpropOutlierDetector
 from ._regressor import BackpropRegressor
 from .core.activations import Activation
@@ -16,4 +17,5 @@ __all__ = [
     "BackpropOutlierDetector",
     "BackpropRegressor",
     "datasets",
+    "lockstep",
 ]

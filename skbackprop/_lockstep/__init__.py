@@ -1,8 +1,8 @@
 """Many fits as one: the networks of a whole grid search, trained together.
 
-Reading order: ``turns`` (the tasks of a meta-estimator, one running at a time), ``meeting`` (where
-their fits wait for each other), ``groups`` (who is trained with whom), ``backend`` (how joblib
-comes in).
+Reading order: ``backend`` (what joblib sees), ``scheduler`` (runs the tasks of a meta-estimator,
+one at a time), ``tasks``, ``meeting`` (where their fits wait for each other and are trained),
+``groups`` (who is trained with whom).
 """
 
 import multiprocessing
@@ -12,7 +12,8 @@ import joblib
 
 from .backend import LockstepBackend
 from .meeting import Meeting
-from .turns import Turns, running_task
+from .scheduler import Scheduler
+from .tasks import running_task
 
 __all__ = ["lockstep"]
 
@@ -84,11 +85,11 @@ def lockstep(*, n_threads=None, max_members=None):
             raise ValueError(f"{name} must be at least 1, got {value}.")
     task = running_task()
     if task is not None:  # a second lockstep, in a task of the first: one meeting for all
-        turns = task.turns
+        scheduler = task.scheduler
     else:
         n_threads = n_threads or _n_processors()
-        turns = Turns(Meeting(n_threads, max_members or 128 * n_threads))
-    with joblib.parallel_config(backend=LockstepBackend(turns), n_jobs=None):
+        scheduler = Scheduler(Meeting(n_threads, max_members or 128 * n_threads))
+    with joblib.parallel_config(backend=LockstepBackend(scheduler), n_jobs=None):
         yield
 
 

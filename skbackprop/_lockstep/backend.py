@@ -7,20 +7,20 @@ from joblib.parallel import FallbackToBackend, SequentialBackend, ThreadingBacke
 
 
 class LockstepBackend(ThreadingBackend):
-    """Runs tasks in threads that take turns.
+    """Runs tasks in threads, one at a time.
 
     Parameters
     ----------
-    turns : Turns
+    scheduler : Scheduler
     nesting_level : int, default=0
     """
 
     default_n_jobs = -1
     supports_timeout = False
 
-    def __init__(self, turns, nesting_level=0, **kwargs):
+    def __init__(self, scheduler, nesting_level=0, **kwargs):
         super().__init__(nesting_level=nesting_level, **kwargs)
-        self.turns = turns
+        self.scheduler = scheduler
         self.parallel = None
         self._call = None
 
@@ -28,7 +28,7 @@ class LockstepBackend(ThreadingBackend):
         """One where that is asked for; otherwise as many as can wait for each other."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        return 1 if n_jobs == 1 else max(2, self.turns.meeting.max_members)
+        return 1 if n_jobs == 1 else max(2, self.scheduler.meeting.max_members)
 
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         """Prepare for the calls of ``parallel``; returns the number of jobs.
@@ -43,22 +43,22 @@ class LockstepBackend(ThreadingBackend):
         if n_jobs == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         if self.parallel is None:
-            own = LockstepBackend(self.turns, self.nesting_level)
+            own = LockstepBackend(self.scheduler, self.nesting_level)
             own.parallel = parallel
             raise FallbackToBackend(own)
         return n_jobs
 
     def get_nested_backend(self):
         """A backend for the tasks of a task: they take part."""
-        return LockstepBackend(self.turns, self.nesting_level + 1), None
+        return LockstepBackend(self.scheduler, self.nesting_level + 1), None
 
     def start_call(self):
         """Begin a call of ``Parallel``."""
-        self._call = self.turns.open()
+        self._call = self.scheduler.open()
 
     def submit(self, func, callback=None):
         """Add a task; it begins when the caller waits for results."""
-        return self.turns.add(self._call, func, callback)
+        return self.scheduler.add(self._call, func, callback)
 
     apply_async = submit
 
@@ -66,7 +66,7 @@ class LockstepBackend(ThreadingBackend):
     def retrieval_context(self):
         """Complete the call, then let its results be retrieved."""
         if not self.parallel._aborting:  # a task could not even be made
-            self.turns.complete(self._call)
+            self.scheduler.complete(self._call)
         yield
 
     def retrieve_result_callback(self, out):
@@ -81,11 +81,11 @@ class LockstepBackend(ThreadingBackend):
     def abort_everything(self, ensure_ready=True):
         """Give the call up: tasks end where they wait."""
         if self._call is not None:
-            self.turns.give_up(self._call)
+            self.scheduler.cancel(self._call)
 
     def stop_call(self):
         """End a call of ``Parallel``."""
-        self.turns.close(self._call)
+        self.scheduler.close(self._call)
 
     def terminate(self):
         """No pool to shut down."""
