@@ -7,9 +7,11 @@ one at a time), ``tasks``, ``meeting`` (where their fits wait for each other and
 
 import multiprocessing
 from contextlib import contextmanager
+from numbers import Integral
 
 import joblib
 
+from .._estimator.sklearn_compat import InvalidParameterError
 from .backend import LockstepBackend
 from .meeting import Meeting
 from .scheduler import Scheduler
@@ -39,13 +41,14 @@ def lockstep(*, n_threads=None, max_members=None):
         Threads in which networks are trained. None stands for the number of processors or, in a
         worker process, for one.
     max_members : int, default=None
-        Fits that may wait for each other; each of them holds its data in memory. None stands for
-        128 for each thread. Fewer wait where their data take more than 1 GiB.
+        Fits that may wait for each other, each in a thread that sleeps. None stands for 128 for
+        each of ``n_threads``, at most 256. Fewer wait, though at least four, where their training
+        data take more than 32 MiB.
 
     Raises
     ------
     ValueError
-        If ``n_threads`` or ``max_members`` is less than 1.
+        If ``n_threads`` or ``max_members`` is not an int in the range [1, 4096].
     ImportError
         If joblib is older than 1.3.
 
@@ -80,17 +83,30 @@ def lockstep(*, n_threads=None, max_members=None):
     """
     if not hasattr(joblib, "parallel_config"):
         raise ImportError(f"lockstep needs joblib 1.3 or newer, found {joblib.__version__}.")
-    for name, value in (("n_threads", n_threads), ("max_members", max_members)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}.")
+    _check_int("n_threads", n_threads)
+    _check_int("max_members", max_members)
+    before, _ = joblib.parallel.get_active_backend()
     task = running_task()
     if task is not None:  # a second lockstep, in a task of the first: one meeting for all
         scheduler = task.scheduler
     else:
         n_threads = n_threads or _n_processors()
-        scheduler = Scheduler(Meeting(n_threads, max_members or 128 * n_threads))
-    with joblib.parallel_config(backend=LockstepBackend(scheduler), n_jobs=None):
+        scheduler = Scheduler(Meeting(n_threads, max_members or min(128 * n_threads, 256)))
+    with joblib.parallel_config(backend=LockstepBackend(scheduler, before), n_jobs=None):
         yield
+
+
+_LARGEST_INT = 4096  # threads of a process
+
+
+def _check_int(name, value):
+    """Raise unless ``value`` is None or a number of threads."""
+    is_int = isinstance(value, Integral) and not isinstance(value, bool)
+    if value is not None and not (is_int and 1 <= value <= _LARGEST_INT):
+        raise InvalidParameterError(
+            f"The {name!r} parameter of lockstep must be an int in the range [1, {_LARGEST_INT}] "
+            f"or None. Got {value!r} instead."
+        )
 
 
 def _n_processors():

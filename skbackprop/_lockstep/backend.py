@@ -5,6 +5,12 @@ from contextlib import contextmanager
 
 from joblib.parallel import FallbackToBackend, SequentialBackend, ThreadingBackend
 
+from .others import may_train_a_network, run_elsewhere
+
+_NOT_GIVEN = 1 << 30  # stands for an n_jobs that nobody has given
+
+_OPTIONS = ("max_nbytes", "temp_folder", "mmap_mode", "prefer", "require")
+
 
 class LockstepBackend(ThreadingBackend):
     """Runs tasks in threads, one at a time.
@@ -12,17 +18,21 @@ class LockstepBackend(ThreadingBackend):
     Parameters
     ----------
     scheduler : Scheduler
+    before : joblib.parallel.ParallelBackendBase
+        The backend that was active before lockstep, for calls that train no network.
     nesting_level : int, default=0
     """
 
-    default_n_jobs = -1
+    default_n_jobs = _NOT_GIVEN
     supports_timeout = False
 
-    def __init__(self, scheduler, nesting_level=0, **kwargs):
+    def __init__(self, scheduler, before, nesting_level=0, **kwargs):
         super().__init__(nesting_level=nesting_level, **kwargs)
         self.scheduler = scheduler
+        self.before = before
         self.parallel = None
         self._call = None
+        self._n_jobs, self._options = None, {}
 
     def effective_n_jobs(self, n_jobs):
         """One where that is asked for; otherwise as many as can wait for each other."""
@@ -39,18 +49,20 @@ class LockstepBackend(ThreadingBackend):
             With the backend to use instead: each ``Parallel`` has one of its own, since calls may
             be nested and interleaved.
         """
-        n_jobs = self.effective_n_jobs(n_jobs)
-        if n_jobs == 1:
+        n_together = self.effective_n_jobs(n_jobs)
+        if n_together == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         if self.parallel is None:
-            own = LockstepBackend(self.scheduler, self.nesting_level)
+            own = LockstepBackend(self.scheduler, self.before, self.nesting_level)
             own.parallel = parallel
             raise FallbackToBackend(own)
-        return n_jobs
+        self._n_jobs = None if n_jobs == _NOT_GIVEN else n_jobs
+        self._options = {name: kwargs[name] for name in _OPTIONS if name in kwargs}
+        return n_together
 
     def get_nested_backend(self):
         """A backend for the tasks of a task: they take part."""
-        return LockstepBackend(self.scheduler, self.nesting_level + 1), None
+        return LockstepBackend(self.scheduler, self.before, self.nesting_level + 1), None
 
     def start_call(self):
         """Begin a call of ``Parallel``."""
@@ -66,8 +78,22 @@ class LockstepBackend(ThreadingBackend):
     def retrieval_context(self):
         """Complete the call, then let its results be retrieved."""
         if not self.parallel._aborting:  # a task could not even be made
+            if self._n_jobs is not None and not self._may_train_a_network():
+                self._complete_elsewhere()
             self.scheduler.complete(self._call)
         yield
+
+    def _may_train_a_network(self):
+        return any(may_train_a_network(task.function) for task in self._call.pending)
+
+    def _complete_elsewhere(self):
+        """Run the tasks as they would be run without lockstep."""
+        while self._call.pending:  # a callback may add more
+            tasks = self.scheduler.withdraw(self._call)
+            batches = [task.function for task in tasks]
+            results = run_elsewhere(batches, self._n_jobs, self.before, self._options)
+            for task, result in zip(tasks, results, strict=True):
+                task.callback((result, None))
 
     def retrieve_result_callback(self, out):
         """The result of a task; raises what the task raised."""

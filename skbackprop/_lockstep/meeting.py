@@ -1,6 +1,7 @@
 """The meeting point: where the fits of different tasks wait, and the threads that train them."""
 
 import math
+import os
 import threading
 import time
 from collections import deque
@@ -8,6 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from sklearn import config_context, get_config
@@ -15,10 +17,13 @@ from threadpoolctl import ThreadpoolController
 
 from .._estimator.training import train_here
 from ..core.training.job import Job
-from .groups import gains_from_threads, make_groups
+from .groups import gains_from_threads, is_worth_waiting, make_groups
 from .tasks import set_warning_state, warning_state
 
-_MAX_BYTES = 1 << 30  # of data that may wait
+# Bytes of training data that may wait. A fit holds them about three times: as scikit-learn has cut
+# them out, as they are preprocessed, and side by side with those of the other members.
+_MAX_BYTES = 1 << 25
+_FEWEST = 4  # fits that may wait however large their data
 _GRACE = 5.0  # seconds in which training that is interrupted has to end
 
 
@@ -72,15 +77,21 @@ class Meeting:
     def __init__(self, n_threads, max_members):
         self.max_members = max_members
         self.fits = {}
-        self._n_bytes = {}
+        self._arrays = {}
+        self._lock = threading.Lock()
         self._workers = Workers(n_threads)
+
+    def is_worth_waiting(self, jobs):
+        """Whether jobs can gain from waiting for those of other fits."""
+        return any(is_worth_waiting(job, self._workers.n_threads) for job in jobs)
 
     def add(self, task, jobs):
         """Let ``task`` wait until ``jobs`` have been trained."""
-        self.fits[task] = WaitingFit(task, jobs)
-        for job in jobs:
-            for array in (job.problem.X, job.problem.Y):
-                self._n_bytes[id(array)] = array.data.nbytes
+        with self._lock:
+            self.fits[task] = WaitingFit(task, jobs)
+            for job in jobs:
+                for array in (job.problem.X, job.problem.Y):
+                    self._arrays[id(array)] = array.data.nbytes
 
     def remove(self, task):
         """Let ``task`` wait no longer."""
@@ -89,11 +100,14 @@ class Meeting:
     @property
     def is_full(self):
         """Whether no more should come before the training."""
-        return len(self.fits) >= self.max_members or sum(self._n_bytes.values()) > _MAX_BYTES
+        if len(self.fits) >= self.max_members:
+            return True
+        return len(self.fits) >= _FEWEST and sum(self._arrays.values()) >= _MAX_BYTES
 
     def train(self):
         """Train the jobs of all fits that wait; returns their tasks."""
-        fits, self.fits, self._n_bytes = self.fits, {}, {}
+        with self._lock:
+            fits, self.fits, self._arrays = self.fits, {}, {}
         members = [Member(fit, job) for fit in fits.values() for job in fit.jobs]
         self._workers.train(make_groups(members, self._workers.n_threads))
         return list(fits)
@@ -164,6 +178,8 @@ class Workers:
         """
         queue = GroupQueue(groups)
         n_threads = min(self.n_threads, len(groups))
+        if n_threads > 1:
+            n_threads = min(n_threads, max(1, n_free_processors()))
         # several threads have one thread of linear algebra each
         with self._blas.limit(limits=1, user_api="blas") if n_threads > 1 else nullcontext():
             try:
@@ -218,3 +234,27 @@ class Workers:
             finally:
                 fit.task.warning_state = warning_state()
                 set_warning_state(own)
+
+
+def n_free_processors():
+    """Processors that no other process wants at present.
+
+    Several threads that need the interpreter lock in turn are slower than one where they must also
+    wait for a processor. Where the system does not tell (it is not Linux), all count as free.
+    """
+    wanted = []
+    with suppress(OSError, ValueError, IndexError):
+        for _ in range(3):  # what only comes and goes does not count
+            runnable = int(Path("/proc/loadavg").read_text().split()[3].split("/")[0])
+            wanted.append(runnable - _n_runnable_threads())
+            time.sleep(0.001)
+    return (os.cpu_count() or 1) - max(0, min(wanted, default=0))
+
+
+def _n_runnable_threads():
+    """Threads of this process that run or could run, this one among them."""
+    n_runnable = 0
+    for path in Path("/proc/self/task").glob("*/stat"):
+        with suppress(OSError):  # the thread has ended
+            n_runnable += path.read_text().rpartition(")")[2].split()[0] == "R"
+    return n_runnable

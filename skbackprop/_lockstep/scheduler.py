@@ -3,8 +3,13 @@
 Running one at a time keeps the tasks in their order, and all that is not training free of races:
 what a task changes for the whole process, such as the filters of warnings, is in force in its own
 turns only.
+
+A task may be blocked by another one that waits: tasks that hold a lock around ``fit``, for example.
+One that makes no progress for a while is therefore set aside, and the others go on without it. From
+then on no fit waits for others until the outermost call has ended.
 """
 
+import sys
 import time
 from collections import deque
 from queue import Empty, SimpleQueue
@@ -12,6 +17,10 @@ from queue import Empty, SimpleQueue
 from .tasks import Call, Cancelled, Task, running_task, set_warning_state, warning_state
 
 _GRACE = 5.0  # seconds in which cancelled tasks have to end
+_POLL = 0.2  # seconds between two looks at the task that runs
+_STALLED = 1.0  # seconds in which the whole process does nothing
+_STILL = 10.0  # seconds in which a thread stays at one instruction, while others work
+_MAX_STARTED = 2  # tasks that have started and not ended, in multiples of the fits that may wait
 
 
 class Scheduler:
@@ -22,13 +31,20 @@ class Scheduler:
     Parameters
     ----------
     meeting : Meeting
+
+    Attributes
+    ----------
+    fits_wait : bool
+        Whether fits wait for those of other tasks.
     """
 
     def __init__(self, meeting):
         self.meeting = meeting
+        self.fits_wait = True
         self._calls = []
         self._started = set()  # tasks that have not ended
         self._ready = deque()
+        self._set_aside = []  # tasks that have the turn and do not use it
         self._running = self._outside = None
         self._returned = SimpleQueue()
 
@@ -46,6 +62,8 @@ class Scheduler:
     def close(self, call):
         """Forget a call."""
         self._calls.remove(call)
+        if not self._calls:
+            self.fits_wait = True
 
     def add(self, call, function, callback):
         """Add a task to a call; it starts when the call is completed."""
@@ -53,6 +71,13 @@ class Scheduler:
         call.pending.append(task)
         call.unfinished.add(task)
         return task
+
+    def withdraw(self, call):
+        """Take the tasks of ``call`` that have not started; their results come another way."""
+        tasks = list(call.pending)
+        call.pending.clear()
+        call.unfinished.difference_update(tasks)
+        return tasks
 
     def complete(self, call):
         """Return when all tasks of ``call`` have ended, or one has failed."""
@@ -115,6 +140,7 @@ class Scheduler:
             if task.has_started:
                 task.resume()
         self._ready = deque(task for task in self._ready if not task.abandoned)
+        self._set_aside = [task for task in self._set_aside if not task.abandoned]
 
     # -- for tasks --------------------------------------------------------------------------------
 
@@ -145,45 +171,97 @@ class Scheduler:
 
     def _advance(self, deadline=None):
         """Give the turn to the next task; where there is none, train the fits that wait."""
+        self._set_aside = [task for task in self._set_aside if task.has_turn]
         task = self._next_task()
         if task is not None:
             self._give_turn(task, deadline)
         elif self.meeting.fits:
             for waiting in self.meeting.train():
                 self._make_ready(waiting)
+        elif self._set_aside:
+            self._await_return(self._set_aside.pop(0), deadline)
         else:
             raise RuntimeError("No task can go on.")
 
     def _next_task(self):
-        """A task to resume or, unless the meeting is full, to start: innermost calls first."""
+        """A task to resume or else to start, innermost calls first; None if others come first."""
         if self._ready:
             return self._ready.popleft()
-        if not self.meeting.is_full:
+        if self._may_start:
             for call in reversed(self._calls):
                 if call.pending:
                     return call.pending.popleft()
         return None
 
+    @property
+    def _may_start(self):
+        """Whether one more task may start before the fits that wait are trained."""
+        if not self.meeting.fits:
+            return not self._set_aside
+        return (
+            not self._set_aside
+            and not self.meeting.is_full
+            and len(self._started) < _MAX_STARTED * self.meeting.max_members
+        )
+
     def _give_turn(self, task, deadline=None):
-        """Let ``task`` run, with the warning filters of its own, until it returns the turn."""
-        self._running, self._outside = task, warning_state()
+        """Let ``task`` run until it returns the turn."""
         self._started.add(task)
-        set_warning_state(task.warning_state)
-        task.resume()
-        self._await_return(task, deadline)
+        self._await_return(task, deadline, resume=True)
 
-    def _await_return(self, task, deadline=None):
-        """Wait until ``task`` returns the turn; raises ``Empty`` at the deadline.
+    def _await_return(self, task, deadline=None, *, resume=False):
+        """Wait until ``task`` returns the turn, under its own warning filters.
 
+        It is set aside if it makes no progress while others could; at the deadline, ``Empty`` is
+        raised.
         Ctrl-C ends the waiting, but not the turn: see ``_cancel_from_outside``.
         """
+        if self._running is not task:
+            self._running, self._outside = task, warning_state()
+            set_warning_state(task.warning_state)
+        if resume:
+            task.resume()
+        progress = Progress(task)
         while task.has_turn:
-            left = 1.0 if deadline is None else max(0.0, deadline - time.monotonic())
+            left = _POLL if deadline is None else min(_POLL, max(0.0, deadline - time.monotonic()))
             try:
                 self._returned.get(timeout=left)
             except Empty:
-                if deadline is not None:
+                if deadline is not None and time.monotonic() >= deadline:
                     raise
+                if (self.meeting.fits or self._ready) and progress.has_stopped():
+                    self._set_aside.append(task)
+                    self.fits_wait = False
+                    break
         task.warning_state = warning_state()
         set_warning_state(self._outside)
         self._running = None
+
+
+class Progress:
+    """Tells whether a task that has the turn still gets on.
+
+    Parameters
+    ----------
+    task : Task
+    """
+
+    def __init__(self, task):
+        self._task = task
+        self._place, self._arrived = None, 0.0  # the present instruction, and since when
+        self._idle_since, self._cpu_time = time.monotonic(), time.process_time()
+
+    def has_stopped(self):
+        """Whether the process has been idle for a while, or the task at one instruction for long.
+
+        The task may be blocked and not merely slow; and if it is only slow, to go on without it
+        does no harm.
+        """
+        now, cpu_time = time.monotonic(), time.process_time()
+        if cpu_time - self._cpu_time > 0.05 * (now - self._idle_since):
+            self._idle_since, self._cpu_time = now, cpu_time
+        frame = sys._current_frames().get(self._task.thread_id)
+        place = None if frame is None else (id(frame), frame.f_lasti)
+        if place != self._place:
+            self._place, self._arrived = place, now
+        return now - self._idle_since > _STALLED or now - self._arrived > _STILL

@@ -141,8 +141,8 @@ class Task:
         self.has_turn = False
         self.abandoned = False
         self.waits_at = None
-        self._function = function
-        self._callback = callback
+        self.function = function
+        self.callback = callback
         self._turn = SimpleQueue()
         self._thread = None
 
@@ -150,6 +150,11 @@ class Task:
     def is_here(self):
         """Whether this is the thread of the task."""
         return threading.current_thread() is self._thread
+
+    @property
+    def thread_id(self):
+        """The identifier of the task's thread."""
+        return self._thread.ident
 
     @property
     def has_started(self):
@@ -184,14 +189,14 @@ class Task:
         meeting_point.set(self._meet)
         result = error = None
         try:
-            result = self._function()
+            result = self.function()
         except BaseException as raised:
             error = raised
             self.call.failed = True
         try:
-            self._callback((result, error))
+            self.callback((result, error))
         finally:
-            self._function = self._callback = None  # they hold data
+            self.function = self.callback = None  # they hold data
             self.scheduler.end(self)
 
     def _meet(self, jobs):
@@ -202,8 +207,11 @@ class Task:
         if self.abandoned:
             raise Cancelled
         meeting = self.scheduler.meeting
-        meeting.add(self, jobs)
-        self.wait(meeting)
+        if self.scheduler.fits_wait and meeting.is_worth_waiting(jobs):
+            meeting.add(self, jobs)
+            self.wait(meeting)
+        else:
+            train_here(jobs)
 
     def wait(self, where, *, draining=False):
         """Return the turn, and wait until the scheduler resumes the task.

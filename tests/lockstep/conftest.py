@@ -53,6 +53,19 @@ def _nothing_is_left_behind():
     assert joblib.parallel.get_active_backend()[0].__class__ is backend
 
 
+@pytest.fixture(name="as_it_is")
+def _as_it_is():
+    """For tests of whether a fit waits at all."""
+
+
+@pytest.fixture(autouse=True)
+def _all_fits_wait(request, monkeypatch):
+    """Fits as short as those of the tests would not wait, and not everywhere train in threads."""
+    if "as_it_is" not in request.fixturenames:
+        monkeypatch.setattr("skbackprop._lockstep.groups._MIN_STEPS", 0)
+        monkeypatch.setattr("skbackprop._lockstep.meeting.n_free_processors", lambda: 64)
+
+
 @pytest.fixture(name="groups")
 def _groups(monkeypatch):
     """The sizes of the groups that have been trained together, at least for an epoch."""

@@ -148,7 +148,7 @@ def test_blas_threads_are_restored():
 
 def test_one_thread_in_a_worker_process(groups, monkeypatch):
     monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
-    monkeypatch.setattr("skbackprop._lockstep.groups._SMALLEST", 1)
+    monkeypatch.setattr("skbackprop._lockstep.groups._SMALLEST_BESIDE_OTHERS", 1)
     with lockstep():
         step_grid(None, range(5)).fit(X, y)
     assert groups == [5, 5]
@@ -159,10 +159,18 @@ def test_one_thread_in_a_worker_process(groups, monkeypatch):
     assert groups == [10]
 
 
-@pytest.mark.parametrize("params", [{"n_threads": 0}, {"max_members": 0}])
-def test_parameters_are_checked(params):
-    with pytest.raises(ValueError, match="at least 1"), lockstep(**params):
-        pass
+@pytest.mark.parametrize("name", ["n_threads", "max_members"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, "2", True, 10**7])
+def test_parameters_are_checked_at_once(name, value):
+    message = rf"'{name}' parameter of lockstep must be an int in the range \[1, 4096\].*{value!r}"
+    with pytest.raises(ValueError, match=message), lockstep(**{name: value}):
+        pytest.fail("the context was entered")
+
+
+@pytest.mark.parametrize("value", [1, np.int64(2), None])
+def test_ints_of_any_kind_are_parameters(value):
+    with lockstep(n_threads=value, max_members=value):
+        assert len(cross_val_score(classifier(), X, y)) == 5
 
 
 def test_partial_fit_meets_too(groups):
