@@ -14,6 +14,7 @@ import joblib
 from .._estimator.sklearn_compat import InvalidParameterError
 from .backend import LockstepBackend
 from .meeting import Meeting
+from .parts import Distribution
 from .scheduler import Scheduler
 from .tasks import running_task
 
@@ -21,7 +22,7 @@ __all__ = ["lockstep"]
 
 
 @contextmanager
-def lockstep(*, n_threads=None, max_members=None):
+def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     """Train the networks of scikit-learn's meta-estimators together, as one.
 
     A step of a small network is almost all overhead: a hundred networks of one shape, stepped
@@ -37,9 +38,15 @@ def lockstep(*, n_threads=None, max_members=None):
 
     Parameters
     ----------
+    backend : str, default=None
+        A joblib backend of processes, "loky", or "dask" or "ray" where they are registered with
+        joblib: the tasks go out to workers in parts, and each worker runs its part in lockstep, in
+        one thread. None is for all tasks in this process.
+    n_jobs : int, default=None
+        With a ``backend``: its number of workers, as in ``joblib.Parallel``. None stands for all.
     n_threads : int, default=None
-        Threads in which networks are trained. None stands for the number of processors or, in a
-        worker process, for one.
+        Without a ``backend``: the largest number of threads in which networks are trained. None
+        stands for the number of processors or, in a worker process, for one.
     max_members : int, default=None
         Fits that may wait for each other, each in a thread that sleeps. None stands for 128 for
         each of ``n_threads``, at most 256. Fewer wait, though at least four, where their training
@@ -48,9 +55,10 @@ def lockstep(*, n_threads=None, max_members=None):
     Raises
     ------
     ValueError
-        If ``n_threads`` or ``max_members`` is not an int in the range [1, 4096].
+        If ``n_threads`` or ``max_members`` is not an int in the range [1, 4096], if joblib knows no
+        such ``backend`` of processes, or if parameters are combined that exclude each other.
     ImportError
-        If joblib is older than 1.3.
+        If joblib is older than 1.3, or a package that the ``backend`` needs is not installed.
 
     Notes
     -----
@@ -85,6 +93,20 @@ def lockstep(*, n_threads=None, max_members=None):
         raise ImportError(f"lockstep needs joblib 1.3 or newer, found {joblib.__version__}.")
     _check_int("n_threads", n_threads)
     _check_int("max_members", max_members)
+    if backend is None and n_jobs is not None:
+        raise InvalidParameterError(
+            f"n_jobs={n_jobs!r} needs a backend, such as 'loky'; n_threads is for this process."
+        )
+    if backend is not None and n_threads is not None:
+        raise InvalidParameterError(
+            f"n_threads={n_threads!r} has no use with backend={backend!r}: each of its workers "
+            "trains in one thread."
+        )
+    if n_jobs == 0 or not isinstance(n_jobs, Integral | None) or isinstance(n_jobs, bool):
+        raise InvalidParameterError(
+            "The 'n_jobs' parameter of lockstep must be an int other than 0, or None. "
+            f"Got {n_jobs!r} instead."
+        )
     before, _ = joblib.parallel.get_active_backend()
     task = running_task()
     if task is not None:  # a second lockstep, in a task of the first: one meeting for all
@@ -92,7 +114,11 @@ def lockstep(*, n_threads=None, max_members=None):
     else:
         n_threads = n_threads or _n_processors()
         scheduler = Scheduler(Meeting(n_threads, max_members or min(128 * n_threads, 256)))
-    with joblib.parallel_config(backend=LockstepBackend(scheduler, before), n_jobs=None):
+    distribution = None
+    if backend is not None and task is None:
+        distribution = Distribution.named(backend, n_jobs, max_members or 128)
+    own = LockstepBackend(scheduler, before, distribution)
+    with joblib.parallel_config(backend=own, n_jobs=None):
         yield
 
 

@@ -2,10 +2,11 @@
 
 import traceback
 from contextlib import contextmanager
+from functools import partial
 
 from joblib.parallel import FallbackToBackend, SequentialBackend, ThreadingBackend
 
-from .others import may_train_a_network, run_elsewhere
+from .others import may_train_a_network, run_as_before
 
 _NOT_GIVEN = 1 << 30  # stands for an n_jobs that nobody has given
 
@@ -20,16 +21,19 @@ class LockstepBackend(ThreadingBackend):
     scheduler : Scheduler
     before : joblib.parallel.ParallelBackendBase
         The backend that was active before lockstep, for calls that train no network.
+    distribution : Distribution, default=None
+        Where the tasks of calls from outside go; to threads of this process if None.
     nesting_level : int, default=0
     """
 
     default_n_jobs = _NOT_GIVEN
     supports_timeout = False
 
-    def __init__(self, scheduler, before, nesting_level=0, **kwargs):
+    def __init__(self, scheduler, before, distribution=None, nesting_level=0, **kwargs):
         super().__init__(nesting_level=nesting_level, **kwargs)
         self.scheduler = scheduler
         self.before = before
+        self.distribution = distribution
         self.parallel = None
         self._call = None
         self._n_jobs, self._options = None, {}
@@ -38,7 +42,11 @@ class LockstepBackend(ThreadingBackend):
         """One where that is asked for; otherwise as many as can wait for each other."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        return 1 if n_jobs == 1 else max(2, self.scheduler.meeting.max_members)
+        if n_jobs == 1:
+            return 1
+        if self.distribution is not None:
+            return max(2, self.distribution.n_tasks)
+        return max(2, self.scheduler.meeting.max_members)
 
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         """Prepare for the calls of ``parallel``; returns the number of jobs.
@@ -53,7 +61,9 @@ class LockstepBackend(ThreadingBackend):
         if n_together == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         if self.parallel is None:
-            own = LockstepBackend(self.scheduler, self.before, self.nesting_level)
+            own = LockstepBackend(
+                self.scheduler, self.before, self.distribution, self.nesting_level
+            )
             own.parallel = parallel
             raise FallbackToBackend(own)
         self._n_jobs = None if n_jobs == _NOT_GIVEN else n_jobs
@@ -62,7 +72,8 @@ class LockstepBackend(ThreadingBackend):
 
     def get_nested_backend(self):
         """A backend for the tasks of a task: they take part."""
-        return LockstepBackend(self.scheduler, self.before, self.nesting_level + 1), None
+        nested = LockstepBackend(self.scheduler, self.before, nesting_level=self.nesting_level + 1)
+        return nested, None
 
     def start_call(self):
         """Begin a call of ``Parallel``."""
@@ -78,20 +89,23 @@ class LockstepBackend(ThreadingBackend):
     def retrieval_context(self):
         """Complete the call, then let its results be retrieved."""
         if not self.parallel._aborting:  # a task could not even be made
-            if self._n_jobs is not None and not self._may_train_a_network():
-                self._complete_elsewhere()
+            self._run_elsewhere()
             self.scheduler.complete(self._call)
         yield
 
-    def _may_train_a_network(self):
-        return any(may_train_a_network(task.function) for task in self._call.pending)
-
-    def _complete_elsewhere(self):
-        """Run the tasks as they would be run without lockstep."""
+    def _run_elsewhere(self):
+        """Run the tasks that are not for threads of this process, if it is so."""
+        if not any(may_train_a_network(task.function) for task in self._call.pending):
+            if self._n_jobs is None:
+                return
+            run = partial(run_as_before, n_jobs=self._n_jobs, backend=self.before)
+        elif self.distribution is not None:
+            run = self.distribution.run
+        else:
+            return
         while self._call.pending:  # a callback may add more
             tasks = self.scheduler.withdraw(self._call)
-            batches = [task.function for task in tasks]
-            results = run_elsewhere(batches, self._n_jobs, self.before, self._options)
+            results = run([task.function for task in tasks], options=self._options)
             for task, result in zip(tasks, results, strict=True):
                 task.callback((result, None))
 

@@ -54,7 +54,7 @@ def _parts(thing):
     return []
 
 
-def run_elsewhere(batches, n_jobs, backend, options):
+def run_as_before(batches, *, n_jobs, backend, options):
     """Run batches of tasks as they would be run without lockstep; returns the results of each.
 
     Parameters

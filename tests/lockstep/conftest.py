@@ -12,6 +12,7 @@ import pytest
 from skbackprop._estimator import training
 
 TIMEOUT = 30  # seconds for one test
+TIMEOUT_OF_PROCESSES = 150  # they take long to start
 
 
 class TimedOut(BaseException):
@@ -19,18 +20,21 @@ class TimedOut(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def _no_test_hangs():
+def _no_test_hangs(request):
     """Fail a test that takes too long; if it cannot even be failed, end the process."""
-    faulthandler.dump_traceback_later(3 * TIMEOUT, exit=True)
+    timeout = TIMEOUT
+    if request.path.stem in ("test_dask", "test_processes", "test_other_tasks"):
+        timeout = TIMEOUT_OF_PROCESSES
+    faulthandler.dump_traceback_later(3 * timeout, exit=True)
     on_alarm = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
 
     def fail(signum, frame):
         faulthandler.dump_traceback(all_threads=True)
-        raise TimedOut(f"more than {TIMEOUT} s")
+        raise TimedOut(f"more than {timeout} s")
 
     if on_alarm:
         before = signal.signal(signal.SIGALRM, fail)
-        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+        signal.setitimer(signal.ITIMER_REAL, timeout)
     yield
     if on_alarm:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -27,13 +27,13 @@ pytestmark = [
 @pytest.fixture(name="elsewhere")
 def _elsewhere(monkeypatch):
     """How many tasks were run elsewhere, call by call."""
-    counts, run = [], backend_module.run_elsewhere
+    counts, run = [], backend_module.run_as_before
 
-    def spy(batches, *args):
+    def spy(batches, **kwargs):
         counts.append(len(batches))
-        return run(batches, *args)
+        return run(batches, **kwargs)
 
-    monkeypatch.setattr(backend_module, "run_elsewhere", spy)
+    monkeypatch.setattr(backend_module, "run_as_before", spy)
     return counts
 
 
