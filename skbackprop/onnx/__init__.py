@@ -17,6 +17,10 @@ Outputs, and the options that ``to_onnx`` takes by class or by ``id``:
 - ``BackpropOutlierDetector``: "label" and "scores", which is ``decision_function``; with
   ``score_samples=True`` "score_samples", too.
 - ``PiecewiseLinearEncoder`` and ``SmoothClipScaler``: "variable".
+- ``TabularClassifier``: "label" and "probabilities", with the options of skl2onnx;
+  ``TabularRegressor``: "variable". They take the columns of a table one by one, as numbers or as
+  text, or an array of numbers. What is missing is NaN, in text "". `initial_types` tells skl2onnx
+  the types of a DataFrame.
 
 Examples
 --------
@@ -38,9 +42,10 @@ except ImportError as error:
         "skbackprop.onnx needs skl2onnx, which `pip install skbackprop[onnx]` installs."
     ) from error
 
-from . import _autoencoder, _classifier, _outlier, _preprocessing, _regressor
+from . import _autoencoder, _classifier, _outlier, _preprocessing, _regressor, _tabular
+from ._frames import initial_types
 
-for _module in (_autoencoder, _classifier, _outlier, _preprocessing, _regressor):
+for _module in (_autoencoder, _classifier, _outlier, _preprocessing, _regressor, _tabular):
     _module.register()
 
-__all__ = []
+__all__ = ["initial_types"]

@@ -1,23 +1,16 @@
 """BackpropClassifier."""
 
-import numpy as np
 from skl2onnx import get_model_alias, update_registered_converter
 from skl2onnx._parse import _parse_sklearn_classifier  # private; seen in 1.20
-from skl2onnx.common.data_types import Int64TensorType, StringTensorType
-from skl2onnx.common.utils_classifier import get_label_classes
+from skl2onnx.common.data_types import Int64TensorType
 from sklearn.utils.validation import check_is_fitted
 
 from .._classifier import BackpropClassifier
 from ._graph import Graph, float_type, n_rows
+from ._labels import LABEL_OPTIONS, add_labels, label_type
 from ._network import layers_of
 
-_OPTIONS = {
-    "zipmap": [True, False, "columns"],
-    "nocl": [True, False],
-    "output_class_labels": [False, True],
-    "raw_scores": [True, False],
-    "features": [True, False],
-}
+_OPTIONS = {**LABEL_OPTIONS, "raw_scores": [True, False], "features": [True, False]}
 
 
 def register():
@@ -59,24 +52,8 @@ def _shapes(operator):
         return
     n_classes = len(classifier.classes_)
     shape = [rows, n_classes] if _is_multilabel(classifier) else [rows]
-    labels = _labels(operator.scope_inst, classifier)
-    label_type = Int64TensorType if labels.dtype.kind == "i" else StringTensorType
-    operator.outputs[0].type = label_type(shape)
+    operator.outputs[0].type = label_type(operator.scope_inst, classifier)(shape)
     operator.outputs[1].type = float_type(operator)([rows, n_classes])
-
-
-def _labels(scope, classifier):
-    """The classes as ONNX has them: int64 or strings."""
-    labels = np.asarray(get_label_classes(scope, classifier))
-    if labels.dtype.kind in "OU":
-        return labels.astype(str)
-    integers = labels.astype(np.int64)
-    if not np.array_equal(integers, labels):
-        raise ValueError(
-            "ONNX has labels that are integers or strings, got classes of other numbers: "
-            f"{classifier.classes_}."
-        )
-    return integers
 
 
 def _convert(scope, operator, container):
@@ -93,8 +70,7 @@ def _convert(scope, operator, container):
         scores, link = z, "Sigmoid"
     else:
         scores, link = _scores_of_classes(graph, classifier, z)
-        best = graph.add("ArgMax", scores, axis=1, keepdims=0)
-        graph.output(0, graph.add("Gather", _labels(scope, classifier), best))
+        add_labels(graph, scope, classifier, scores)
     if container.get_options(classifier, {"raw_scores": False})["raw_scores"]:
         graph.output(1, scores)
     else:

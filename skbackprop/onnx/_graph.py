@@ -1,7 +1,7 @@
 """A graph in the making: nodes and constants of one data type."""
 
 import numpy as np
-from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 from skl2onnx.proto import onnx_proto
 
 from ._activations import ACTIVATIONS
@@ -10,8 +10,9 @@ _NORM_EPSILON = 1e-5  # the engine's
 
 
 def float_type(operator):
-    """The type of all numbers: that of the input where it is double, else float."""
-    is_double = all(isinstance(one.type, DoubleTensorType) for one in operator.inputs)
+    """The type of the outputs' numbers: double where all numeric inputs are double, else float."""
+    types = [one.type for one in operator.inputs if not isinstance(one.type, StringTensorType)]
+    is_double = bool(types) and all(isinstance(one, DoubleTensorType) for one in types)
     return DoubleTensorType if is_double else FloatTensorType
 
 
@@ -27,24 +28,24 @@ class Graph:
     ----------
     scope, operator, container : Scope, Operator and ModelComponentContainer
         What skl2onnx hands to a converter.
-    always_double : bool, default=False
-        Whether to compute with doubles for all types of input.
+    dtype : {np.float32, np.float64}, default=None
+        Of the numbers; that of the outputs where None.
 
     Attributes
     ----------
+    dtype : {np.float32, np.float64}
+        Of the numbers.
     is_double : bool
-        Whether the numbers are doubles, not floats.
-    dtype : type
-        NumPy's of the numbers.
+        Whether that is float64.
     """
 
-    def __init__(self, scope, operator, container, *, always_double=False):
+    def __init__(self, scope, operator, container, *, dtype=None):
         self._scope, self._operator, self._container = scope, operator, container
         tensor = onnx_proto.TensorProto
-        input_is_double = float_type(operator) is DoubleTensorType
-        self._of_outputs = tensor.DOUBLE if input_is_double else tensor.FLOAT
-        self.is_double = input_is_double or always_double
-        self.dtype = np.float64 if self.is_double else np.float32
+        outputs_are_double = float_type(operator) is DoubleTensorType
+        self._of_outputs = tensor.DOUBLE if outputs_are_double else tensor.FLOAT
+        self.dtype = dtype or (np.float64 if outputs_are_double else np.float32)
+        self.is_double = self.dtype == np.float64
         self._float = tensor.DOUBLE if self.is_double else tensor.FLOAT
 
     def add(self, op_type, *inputs, output=None, domain="", **attributes):
@@ -122,7 +123,8 @@ class Graph:
 
     def layer_norm(self, x, gain, shift):
         """γ (x − μ) / √(σ² + ε) + β, over the features: means are products with 1 / n."""
-        shares = np.full((len(gain), 1), 1.0 / len(gain))
+        width = gain.shape[-1]
+        shares = np.full((width, 1), 1.0 / width)
         centred = self.add("Sub", x, self.add("MatMul", x, shares))
         variance = self.add("MatMul", self.add("Mul", centred, centred), shares)
         std = self.add("Sqrt", self.add("Add", variance, _NORM_EPSILON))

@@ -4,44 +4,47 @@ from ..core.activations import ACTIVATIONS
 
 
 def layers_of(estimator):
+    """The layers of a fitted estimator with one network: see `layers_of_network`."""
+    return layers_of_network(estimator._synchronised_network())
+
+
+def layers_of_network(network):
     """The layers that take part in prediction, from input to output.
 
     Parameters
     ----------
-    estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
-        A fitted one.
+    network : Network
+        One network, or a population of K: its arrays then have a leading axis.
 
     Returns
     -------
     list of tuple
         ("dense", W, b), ("layer_norm", gain, shift), ("batch_norm", gain, shift, mean, variance)
-        and ("activation", name), with W of shape (fan_in, fan_out) and vectors otherwise; and
-        ("code",) where the encoder of an autoencoder ends.
+        and ("activation", name), with W of shape (fan_in, fan_out) and vectors of shape (1, width);
+        and ("code",) where the encoder of an autoencoder ends.
 
     Raises
     ------
     ValueError
         If an activation is a user's own.
     """
-    network = estimator._synchronised_network()
-    weights = iter(zip(estimator.coefs_, estimator.intercepts_, strict=True))
+    weights = iter(network.weights())
     views = zip(network.layers, network.parameter_views, network.state_views(), strict=True)
-    end_of_encoder = getattr(network, "n_encoder", None)
     layers = []
     for place, (layer, params, state) in enumerate(views, 1):
         if "b" in params:
-            layers.append(("dense", *next(weights)))
+            layers.append(("dense", next(weights), params["b"]))
         elif "running_mean" in state:
-            statistics = state["running_mean"][0], state["running_variance"][0]
-            layers.append(("batch_norm", params["gain"][0], params["shift"][0], *statistics))
+            statistics = state["running_mean"], state["running_variance"]
+            layers.append(("batch_norm", params["gain"], params["shift"], *statistics))
         elif "gain" in params:
-            layers.append(("layer_norm", params["gain"][0], params["shift"][0]))
+            layers.append(("layer_norm", params["gain"], params["shift"]))
         elif hasattr(layer, "activation"):
             layers.append(("activation", _checked_name(layer.activation)))
         elif layer.n_out < layer.n_in:  # a variational code: [μ, log σ²], of which μ goes on
             _, W, b = layers.pop()
-            layers.append(("dense", W[:, : layer.n_out], b[: layer.n_out]))
-        if place == end_of_encoder:
+            layers.append(("dense", W[..., : layer.n_out], b[..., : layer.n_out]))
+        if place == network.n_encoder:
             layers.append(("code",))
     return layers  # dropout, corruption and penalties act in training only
 

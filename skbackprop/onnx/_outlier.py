@@ -47,7 +47,7 @@ def _shapes(operator):
 
 def _convert(scope, operator, container):
     detector = operator.raw_operator
-    graph = Graph(scope, operator, container, always_double=True)
+    graph = Graph(scope, operator, container, dtype=np.float64)
     scores = _scores(graph, detector)
     decision = graph.add("Sub", scores, detector.offset_)
     is_outlier = graph.add("Less", graph.add("Squeeze", decision, np.array([1])), 0.0)

@@ -28,9 +28,13 @@ def _shapes(operator):
 def _convert_encoder(scope, operator, container):
     encoder = operator.raw_operator
     graph = Graph(scope, operator, container)
-    x = graph.input()
     if len(encoder.get_feature_names_out()) == 0:
         raise ValueError("The encoder has no components: there is nothing to convert to ONNX.")
+    graph.output(0, encode_bins(graph, encoder, graph.input()))
+
+
+def encode_bins(graph, encoder, x):
+    """Add a piecewise linear encoding; returns its name."""
     source, start, width, is_indicator = _components(encoder, graph.dtype)
     missing = graph.add("IsNaN", x)
     first_edges = np.array([edges[0] if len(edges) else 0.0 for edges in encoder.bin_edges_])
@@ -38,7 +42,7 @@ def _convert_encoder(scope, operator, container):
     place = graph.add("Div", graph.add("Sub", graph.add("Gather", x, source, axis=1), start), width)
     codes = graph.add("Min", graph.add("Max", place, 0.0), 1.0)
     indicators = graph.floats(graph.add("Gather", missing, source, axis=1))
-    graph.output(0, graph.add("Where", is_indicator, indicators, codes))
+    return graph.add("Where", is_indicator, indicators, codes)
 
 
 def _components(encoder, dtype):
@@ -57,9 +61,12 @@ def _components(encoder, dtype):
 
 
 def _convert_scaler(scope, operator, container):
-    scaler = operator.raw_operator
     graph = Graph(scope, operator, container)
-    x = graph.input()
+    graph.output(0, scale_and_bend(graph, operator.raw_operator, graph.input()))
+
+
+def scale_and_bend(graph, scaler, x):
+    """Add a smooth clip; returns its name."""
     is_constant = scaler.scale_ == 0
     centre = np.where(np.isnan(scaler.center_), 0.0, scaler.center_)
     limits = np.finfo(graph.dtype)
@@ -70,4 +77,4 @@ def _convert_scaler(scope, operator, container):
     share = graph.add("Div", z, float(scaler.limit))
     bend = graph.add("Sqrt", graph.add("Add", graph.add("Mul", share, share), 1.0))
     z = graph.add("Where", is_constant, 0.0, graph.add("Div", z, bend))
-    graph.output(0, graph.add("Where", graph.add("IsNaN", x), x, z))  # what is missing stays so
+    return graph.add("Where", graph.add("IsNaN", x), x, z)  # what is missing stays so

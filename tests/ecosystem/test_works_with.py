@@ -173,8 +173,11 @@ def test_weights_are_equal_in_pytorch(recipes):
 def test_onnx_predicts_the_same(run_recipe):
     pytest.importorskip("skl2onnx")
     pytest.importorskip("onnxruntime")
-    recipe = run_recipe("ONNX")
-    model, X = recipe["model"], recipe["X"]
+    pytest.importorskip("pandas")
+    recipe = run_recipe("ONNX")  # of the second part, a table
+    model, X = recipe["model"], recipe["table"]
+    assert recipe["X"].shape == (178, 13)  # the first part has run
+    assert model.score(X[::7], recipe["y"][::7]) > 0.8
     np.testing.assert_array_equal(recipe["label"], model.predict(X))
     np.testing.assert_allclose(recipe["probabilities"], model.predict_proba(X), rtol=0, atol=1e-5)
 
