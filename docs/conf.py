@@ -21,15 +21,20 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "api_members",
     "internal_links",
+    "learning_pages",
 ]
-exclude_patterns = ["_build", "_extensions", "_templates", "auto_examples/*.ipynb"]
+exclude_patterns = ["_build", "_extensions", "_templates", "auto_*/*.ipynb", "learn"]
 templates_path = ["_templates"]
 root_doc = "index"
 language = "en"
 default_role = "literal"
+smartquotes = False  # code and its output are to be copied as they are
 show_warning_types = True
 
 # -- Markdown ----------------------------------------------------------------------------------
@@ -72,9 +77,10 @@ intersphinx_mapping = {
 # -- Gallery -----------------------------------------------------------------------------------
 
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
-    "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/plot_",
+    "examples_dirs": ["../examples", "learn"],
+    "gallery_dirs": ["auto_examples", "auto_learn"],
+    "filename_pattern": r"/(plot|\d)_",
+    "copyfile_regex": r"index\.rst",
     "ignore_pattern": r"quickstart\.py",
     "within_subsection_order": "gallery_order.NarrativeOrder",
     "abort_on_example_error": True,

@@ -100,6 +100,8 @@ def test_links_to_files_lead_somewhere(name):
             assert target.name == "index" or (ROOT / "examples" / f"{target.name}.py").exists(), (
                 link
             )
+        elif target.parts[0] == "auto_learn":
+            assert target.name == "index" or (DOCS / "learn" / f"{target.name}.py").exists(), link
         elif target.parts[0] == "generated":
             assert re.fullmatch(r"skbackprop(\.\w+)+", target.name), link
         else:
