@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.addnodes import only
 from sphinx.transforms import SphinxTransform
 
 _TITLE = "Solution of "
@@ -24,9 +25,18 @@ class FoldSolutions(SphinxTransform):
         for section in list(self.document.findall(nodes.section)):
             title = section[0].astext()
             if title.startswith(_TITLE):
-                fold = solution(title=title, ids=section["ids"])
-                fold += section[1:]
-                section.replace_self(fold)
+                content, footer = _without_footer(section[1:])
+                section.replace_self(
+                    [solution("", *content, title=title, ids=section["ids"]), *footer]
+                )
+
+
+def _without_footer(children):
+    """What belongs to a solution, and the download links that the gallery puts after the last."""
+    end = next((i for i, node in enumerate(children) if isinstance(node, only)), len(children))
+    while end and isinstance(children[end - 1], nodes.target):  # what leads to the links
+        end -= 1
+    return children[:end], children[end:]
 
 
 def visit_solution(self, node):
