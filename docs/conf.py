@@ -26,6 +26,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "api_members",
+    "gallery_thumbnails",
     "internal_links",
     "learning_pages",
 ]
@@ -41,6 +42,16 @@ show_warning_types = True
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+myst_html_meta = {
+    "description": "Neural networks for scikit-learn, whose backpropagation is written out in "
+    "NumPy: a drop-in for MLPClassifier and MLPRegressor, autoencoders, and pages to learn from."
+}
+
+# -- Copy button -------------------------------------------------------------------------------
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
 
 # -- API ---------------------------------------------------------------------------------------
 
@@ -112,6 +123,7 @@ for _estimator in (
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skbackprop"
+html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["skbackprop.css"]
 html_copy_source = False
