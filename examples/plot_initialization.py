@@ -85,7 +85,7 @@ for ax, (name, activation, function, init) in zip(axes, cases, strict=True):
         label = ax.text(limit, bottom + 0.72, f"{a.std():.2g}", ha="right", fontsize=10)
         label.set_bbox({"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1})
     ax.set(yticks=[], xlabel="activation")
-    ax.set_title(name.replace(", ", "\n"), fontsize=11)
+    ax.set_title(name.replace(", ", "\n", 1), fontsize=11)
     ax.spines[["top", "right", "left"]].set_visible(False)
 axes[0].set_yticks([5.4 - layer for layer in range(6)], [f"layer {n}" for n in range(1, 7)])
 plt.show()

@@ -18,7 +18,7 @@ INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n((?::.*\n)*)```$", flags=re
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("error::UserWarning")  # unless the page itself ignores it
 def test_examples_of_a_page_run(name):
     if name == "differences.md" and not sklearn.__version__.startswith("1.9."):
         pytest.skip("the page shows what scikit-learn 1.9 does")

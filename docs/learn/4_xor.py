@@ -37,8 +37,8 @@ targets = [0, 1, 1, 0]
 #
 # .. math::
 #
-#    z^1_j = \sum_i x_i\,w^1_{ij} + b^1_j, \qquad a^1_j = \tanh z^1_j, \qquad
-#    z^2 = \sum_j a^1_j\,w^2_j + b^2, \qquad a^2 = \frac{1}{1 + e^{-z^2}}
+#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, & a^1_j &= \tanh z^1_j \\
+#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, & a^2 &= \frac{1}{1 + e^{-z^2}}
 
 
 def forward(x, W1, b1, W2, b2):
@@ -69,14 +69,19 @@ print(f"loss = -log({a2:.4f}) = {loss:.4f}")
 # Back, for the same sample
 # -------------------------
 # Each hidden unit has one path to the output, so its δ is that of page 3. The derivative of
-# tanh is :math:`1 - a^2`, where the 2 is a power for once:
+# :math:`a = \tanh z` is :math:`1 - (a)^2`:
+#
+# .. math:: \delta^1_j = \delta^2\,w^2_j\,\bigl(1 - (a^1_j)^2\bigr)
+#
+# The derivative with respect to a weight is the activation that it starts from, times the δ of
+# the unit that it leads to; with respect to a bias it is the δ of its unit:
 #
 # .. math::
 #
-#    \delta^1_j = \delta^2\,w^2_j\,\bigl(1 - (a^1_j)^2\bigr), \qquad
-#    \frac{\partial \ell}{\partial w^l} = (\text{the activation it starts from})
-#    \cdot (\delta \text{ of the unit it leads to}), \qquad
-#    \frac{\partial \ell}{\partial b^l} = \delta^l
+#    \frac{\partial \ell}{\partial w^2_j} = a^1_j\,\delta^2, \qquad
+#    \frac{\partial \ell}{\partial w^1_{ij}} = x_i\,\delta^1_j, \qquad
+#    \frac{\partial \ell}{\partial b^2} = \delta^2, \qquad
+#    \frac{\partial \ell}{\partial b^1_j} = \delta^1_j
 
 
 def backward(x, y, a1, a2, W2):
@@ -113,7 +118,8 @@ for j in range(2):
 
 
 def objective_and_gradient(W1, b1, W2, b2):
-    E, gW1, gb1, gW2, gb2 = 0.0, [[0.0, 0.0], [0.0, 0.0]], [0.0, 0.0], [0.0, 0.0], 0.0
+    E, gb2 = 0.0, 0.0
+    gW1, gb1, gW2 = [[0.0, 0.0], [0.0, 0.0]], [0.0, 0.0], [0.0, 0.0]
     for x, y in zip(samples, targets, strict=True):
         _, a1, _, a2 = forward(x, W1, b1, W2, b2)
         d1, d2, dW1, dW2 = backward(x, y, a1, a2, W2)

@@ -29,10 +29,13 @@ penalty, the optimizer Adam. From the same seed it gives the very numbers of
 #
 # .. math::
 #
-#    m \leftarrow \beta_1 m + (1 - \beta_1)\,g, \qquad
-#    v \leftarrow \beta_2 v + (1 - \beta_2)\,g^2, \qquad
-#    \theta \leftarrow \theta - \eta\,\frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \cdot
+#    m &\leftarrow \beta_1 m + (1 - \beta_1)\,g \\
+#    v &\leftarrow \beta_2 v + (1 - \beta_2)\,g^2 \\
+#    \theta &\leftarrow \theta - \eta\,\frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t} \cdot
 #    \frac{m}{\sqrt v + \varepsilon}
+#
+# with :math:`\eta` the :term:`learning rate`, :math:`t` the number of the step, and the usual
+# :math:`\beta_1 = 0.9`, :math:`\beta_2 = 0.999`, :math:`\varepsilon = 10^{-8}`.
 #
 # The forty lines
 # ---------------
