@@ -29,6 +29,7 @@ extensions = [
     "gallery_thumbnails",
     "internal_links",
     "learning_pages",
+    "offline_animations",
 ]
 exclude_patterns = ["_build", "_extensions", "_templates", "auto_*/*.ipynb", "learn"]
 templates_path = ["_templates"]
