@@ -3,7 +3,7 @@
 ======================
 
 Two neurons, one after the other: the smallest network in which the error has to be passed
-*back*. It has two weights and two biases, and the chain rule gives all four derivatives in five
+*back*. It has two weights and two biases, and the chain rule gives all four derivatives in six
 lines.
 """
 

@@ -2,10 +2,10 @@
 4. XOR, with every number
 =========================
 
-Two inputs, two hidden units, one output: the smallest network that computes "exclusive or", which
-:doc:`no single neuron can </auto_learn/1_neuron>`. Here a value reaches the loss along two paths,
-so the chain rule's second half is needed, too: rates along different paths are added. The page
-uses plain Python without arrays, and prints all numbers.
+Two inputs, two hidden units, one output: a network small enough to print, which computes
+"exclusive or", as :doc:`no single neuron can </auto_learn/1_neuron>`. Four samples pull at the same
+weights, so the second half of the chain rule is needed, too: what comes along different paths is
+added. The page uses plain Python without arrays, and prints all numbers.
 """
 
 # %%
