@@ -32,7 +32,7 @@ X, t = make_spiral_curve(500, noise=0.3, random_state=42)
 
 
 def six_pictures(autoencoder, title):
-    fig, axes = plt.subplots(2, 3, figsize=(11.5, 7), layout="constrained")
+    fig, axes = plt.subplots(2, 3, figsize=(9.8, 6.2), layout="constrained")
     loss, points, error, histogram, colours, manifold = axes.flat
     fig.suptitle(title)
 

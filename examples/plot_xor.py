@@ -79,7 +79,7 @@ def draw_boundary(ax, classifier):
     return display
 
 
-fig, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9.4, 3.2), layout="constrained")
 for ax, network in zip(axes, networks, strict=False):
     size = f"2-{network.hidden_layer_sizes[0]}-1"
     display = draw_boundary(ax, network)

@@ -83,7 +83,7 @@ def spirals_by_gradient_descent(n_epochs):
     draw_epochs(
         "spirals_gradient_norms.png",
         network.gradient_norms_,
-        "Norm of a layer's gradient, ‖∂L/∂W‖",
+        "Norm of a layer's gradient, ‖∂E/∂W‖",
         labels=[f"layer {i + 1}" for i in range(network.n_layers_ - 1)],
         log=True,
     )
