@@ -6,7 +6,6 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 _RESIDUAL_FLOOR = 0.01  # least residual variance, in units of the features' mean variance
-_CODE_RIDGE = 1e-6  # added to the code's covariance, in units of its mean variance
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,11 @@ class CodeAndResidualDensity:
     residual_variance: np.ndarray
 
     @classmethod
-    def estimate(cls, codes, residuals, weights, unit=1.0):
+    def estimate(cls, codes, residuals, weights, unit=1.0, ridge=1e-6):
         """The weighted moments of codes (n, k) and residuals (n, d).
 
-        ``unit`` is the variance that others are small against: the mean variance of the features,
-        or the variance of each, shape (d,).
+        ``unit`` is the mean variance of the features: what a residual's variance is small against.
+        ``ridge`` is added to the diagonal of the code's covariance, in units of its mean variance.
         """
         eps = np.finfo(np.asarray(codes).dtype).eps
         codes, residuals = np.float64(codes), np.float64(residuals)
@@ -37,7 +36,7 @@ class CodeAndResidualDensity:
         k = codes.shape[1]
         # equal samples have equal codes but for rounding, of order eps: a standard deviation of
         # √eps is large against that, whether all codes are the same or they lie in a plane
-        ridge = _CODE_RIDGE * np.trace(covariance) / k + eps * (1.0 + np.mean(code_mean**2))
+        ridge = ridge * np.trace(covariance) / k + eps * (1.0 + np.mean(code_mean**2))
         residual_mean = np.average(residuals, axis=0, weights=weights)
         variance = np.average((residuals - residual_mean) ** 2, axis=0, weights=weights)
         return cls(
