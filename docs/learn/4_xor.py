@@ -194,7 +194,7 @@ for x, (u, v), place in zip(samples, hidden, ["right", "right", "right", "left"]
     right.annotate(str(x), (u, v), offset, textcoords="offset points", ha=ha, va="center")
 right.axline((0, -b2 / W2[1]), slope=-W2[0] / W2[1], color="black")
 right.set(title="Activations of the hidden units", xlabel="$a^1_1$", ylabel="$a^1_2$")
-right.set(xlim=(-1.3, 1.5), ylim=(-1.2, 1.2), aspect="equal")
+right.set(xlim=(-1.7, 1.7), ylim=(-1.2, 1.2), aspect="equal")
 plt.show()
 
 # %%
