@@ -37,8 +37,8 @@ targets = [0, 1, 1, 0]
 #
 # .. math::
 #
-#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, & a^1_j &= \tanh z^1_j \\
-#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, & a^2 &= \frac{1}{1 + e^{-z^2}}
+#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, &\quad a^1_j &= \tanh z^1_j \\
+#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, &\quad a^2 &= \frac{1}{1 + e^{-z^2}}
 
 
 def forward(x, W1, b1, W2, b2):
