@@ -315,7 +315,7 @@ def test_autoencoder_in_units_of_the_data():
 
 
 def test_autoencoder_in_double_precision():
-    X, _ = data("binary", np.float64)
+    X, _ = data("digits", np.float64)  # three features are constant
     model = BackpropAutoencoder(3, (16,), max_iter=3, random_state=0).fit(X)
     outputs = converted(model, X, options={"reconstruction": True})(X)
     assert_close(outputs["codes"], model.transform(X), dtype=np.float64)
@@ -327,7 +327,7 @@ def test_autoencoder_in_double_precision():
 
 @pytest.mark.parametrize("opset", OPSETS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("criterion", ["density", "reconstruction"])
+@pytest.mark.parametrize("criterion", ["tail_probability", "density", "reconstruction"])
 @pytest.mark.parametrize("kind", ["binary", "digits"])
 def test_outlier_detector(kind, criterion, dtype, opset):
     X, _ = data(kind, dtype)
@@ -347,6 +347,19 @@ def test_outlier_detector(kind, criterion, dtype, opset):
         assert_close(outputs[name], expected[:, np.newaxis], dtype=dtype)
     assert list(converted(detector, X)(X)) == ["label", "scores"]
     assert 0.05 < np.mean(outputs["label"] == -1) < 0.15
+    run = converted(detector, X)
+    assert (run(X + np.asarray(100.0, dtype))["label"] == -1).all()
+
+
+def test_outlier_detector_as_it_is_and_far_away():
+    X = load_wine().data
+    X[:, 3] = X[:, 3].round()  # ties
+    detector = BackpropOutlierDetector(random_state=0).fit(X)
+    run = converted(detector, X)
+    for factor in (1.0, -3.0, 1e6):
+        outputs, expected = run(factor * X), detector.decision_function(factor * X)
+        difference = outputs["scores"][:, 0] - expected
+        assert np.abs(difference / np.maximum(1.0, np.abs(expected))).max() < 1e-9
 
 
 # -- preprocessing ---------------------------------------------------------------------------------
