@@ -10,7 +10,7 @@ _SIZE = (480, 320)
 _PANELS = {
     "plot_spirals": (2, (0.295, 0.6, 0.585, 1.0)),
     "plot_xor": (2, (0.055, 0.055, 0.47, 0.895)),
-    "plot_backprop_by_hand": (1, (0.1, 0.02, 0.85, 0.42)),
+    "plot_backprop_by_hand": (1, (0.1, 0.08, 0.85, 0.42)),
     "plot_gradient_flow": (1, (0.0, 0.06, 0.73, 1.0)),
     "plot_initialization": (2, (0.5, 0.1, 0.745, 1.0)),
     "plot_learning_rates": (1, (0.0, 0.0, 0.855, 1.0)),

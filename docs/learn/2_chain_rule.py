@@ -185,8 +185,15 @@ print(f"measured: {rate_of_change(lambda h: h**2 * (3 * h + 1), h):.4f}")
 #
 # Solution of exercise 1
 # ^^^^^^^^^^^^^^^^^^^^^^
-# With :math:`\partial \ell / \partial a = -y / a + (1 - y) / (1 - a) = (a - y) / (a (1 - a))`, the
-# product with :math:`\sigma'(z) = a (1 - a)` is :math:`a - y`. Measured:
+# Multiply the rates of the two steps from :math:`z` to the loss:
+#
+# .. math::
+#
+#    \frac{\partial \ell}{\partial a} &= -\frac{y}{a} + \frac{1 - y}{1 - a}
+#    = \frac{a - y}{a\,(1 - a)} \\
+#    \delta &= \frac{\partial \ell}{\partial a} \cdot a\,(1 - a) = a - y
+#
+# Measured:
 
 for target in (1.0, 0.0):
 

@@ -37,8 +37,8 @@ targets = [0, 1, 1, 0]
 #
 # .. math::
 #
-#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, & a^1_j &= \tanh z^1_j \\
-#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, & a^2 &= \frac{1}{1 + e^{-z^2}}
+#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, &\quad a^1_j &= \tanh z^1_j \\
+#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, &\quad a^2 &= \frac{1}{1 + e^{-z^2}}
 
 
 def forward(x, W1, b1, W2, b2):
@@ -194,7 +194,7 @@ for x, (u, v), place in zip(samples, hidden, ["right", "right", "right", "left"]
     right.annotate(str(x), (u, v), offset, textcoords="offset points", ha=ha, va="center")
 right.axline((0, -b2 / W2[1]), slope=-W2[0] / W2[1], color="black")
 right.set(title="Activations of the hidden units", xlabel="$a^1_1$", ylabel="$a^1_2$")
-right.set(xlim=(-1.3, 1.5), ylim=(-1.2, 1.2), aspect="equal")
+right.set(xlim=(-1.7, 1.7), ylim=(-1.2, 1.2), aspect="equal")
 plt.show()
 
 # %%

@@ -75,7 +75,7 @@ def _divide(members, n_threads):
     n_groups = math.ceil(len(members) / largest)
     n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end
     n_bytes = len(members) * (_parameter_bytes(job) + _batch_bytes(job))
-    n_groups = min(n_groups, max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
+    n_groups = min(n_groups, len(members), max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
     return [members[i::n_groups] for i in range(n_groups)]
 
 
