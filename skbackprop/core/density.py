@@ -29,7 +29,7 @@ class CodeAndResidualDensity:
         ``ridge`` is added to the diagonal of the code's covariance, in units of its mean variance.
         """
         eps = np.finfo(np.asarray(codes).dtype).eps
-        codes, residuals = np.float64(codes), np.float64(residuals)
+        codes, residuals = np.asarray(codes, np.float64), np.asarray(residuals, np.float64)
         code_mean = np.average(codes, axis=0, weights=weights)
         centred = codes - code_mean
         covariance = (centred * (weights / weights.sum())[:, np.newaxis]).T @ centred
@@ -48,12 +48,12 @@ class CodeAndResidualDensity:
 
     def log_density(self, codes, residuals):
         """log p of each sample, shape (n_samples,)."""
-        z = np.float64(codes) - self.code_mean
+        z = np.asarray(codes, np.float64) - self.code_mean
         L = cholesky(self.code_covariance, lower=True)
         whitened = solve_triangular(L, z.T, lower=True)  # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
         code_part = np.sum(whitened.reshape(len(L), -1) ** 2, axis=0)
         code_part += 2.0 * np.log(np.diag(L)).sum()
-        r = np.float64(residuals) - self.residual_mean
+        r = np.asarray(residuals, np.float64) - self.residual_mean
         residual_part = np.sum(r * r / self.residual_variance, axis=1)
         residual_part += np.log(self.residual_variance).sum()
         n_dimensions = len(self.code_mean) + len(self.residual_mean)
