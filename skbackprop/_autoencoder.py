@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Self
 
 import numpy as np
@@ -547,7 +548,10 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         for seed in check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init):
             start = copy.copy(self)
             start.random_state = int(seed)
-            jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
+            with warnings.catch_warnings():
+                if jobs:  # of all starts the first warns
+                    warnings.simplefilter("ignore")
+                jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
         train_in_public(self, jobs, *given, incremental=False)
         return best_start(jobs)
 

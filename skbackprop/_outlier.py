@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from numbers import Real
 
@@ -201,7 +202,9 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             autoencoder = self._make_autoencoder(X.shape[1])
             if not isinstance(autoencoder.batch_size, str):
                 autoencoder.set_params(batch_size=min(autoencoder.batch_size, int((~out).sum())))
-            autoencoder.fit(X[~out], sample_weight=weights[~out])
+            with warnings.catch_warnings():  # the autoencoder of all samples has warned
+                warnings.simplefilter("ignore")
+                autoencoder.fit(X[~out], sample_weight=weights[~out])
             views = _Views.estimate(autoencoder, self.criterion, X[~out], weights[~out])
             oddness[:, out] = views.oddness(X[out])
         return oddness
