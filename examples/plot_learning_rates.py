@@ -109,7 +109,9 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, train_size=896, r
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 for schedule in ("constant", "invscaling", "cosine", "one_cycle", steps):
-    own = {"power_t": 0.2} if schedule == "invscaling" else {}
+    own = {"n_iter_no_change": 40} if schedule in ("constant", "invscaling") else {}
+    if schedule == "invscaling":
+        own["power_t"] = 0.2
     fits = [
         BackpropClassifier(
             (64,),
