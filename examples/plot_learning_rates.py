@@ -33,8 +33,8 @@ X = StandardScaler().fit_transform(X)
 
 def network(learning_rate_init, solver="sgd", **params):
     return BackpropClassifier(
-        (16, 8),
-        "tanh",
+        hidden_layer_sizes=(16, 8),
+        activation="tanh",
         solver=solver,
         learning_rate_init=learning_rate_init,
         max_iter=300,
@@ -111,7 +111,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 for schedule in ("constant", "invscaling", "cosine", "one_cycle", steps):
     fits = [
         BackpropClassifier(
-            (64,),
+            hidden_layer_sizes=(64,),
             learning_rate=schedule,
             learning_rate_init=0.1,
             power_t=0.2,

@@ -339,7 +339,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import load_n_components=digits
     >>> from skbackprop import BackpropAutoencoder
     >>> X = load_digits().data / 16
     >>> autoencoder = BackpropAutoencoder(2, standardize=False, max_iter=20, random_state=0).fit(X)

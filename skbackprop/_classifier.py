@@ -272,7 +272,7 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
 
     Examples
     --------
-    >>> from skbackprop import BackpropClassifier
+    >>> from skbackprop import Bahidden_layer_sizes=ckpropClaactivation=ssifier
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(random_state=0)
     >>> clf = BackpropClassifier((16, 8), "tanh", solver="lbfgs", max_iter=500, random_state=0)
