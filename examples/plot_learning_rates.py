@@ -33,8 +33,8 @@ X = StandardScaler().fit_transform(X)
 
 def network(learning_rate_init, solver="sgd", **params):
     return BackpropClassifier(
-        (16, 8),
-        "tanh",
+        hidden_layer_sizes=(16, 8),
+        activation="tanh",
         solver=solver,
         learning_rate_init=learning_rate_init,
         max_iter=300,
@@ -114,7 +114,7 @@ for schedule in ("constant", "invscaling", "cosine", "one_cycle", steps):
         own["power_t"] = 0.2
     fits = [
         BackpropClassifier(
-            (64,),
+            hidden_layer_sizes=(64,),
             learning_rate=schedule,
             learning_rate_init=0.1,
             batch_size=32,
