@@ -28,7 +28,12 @@ y = (X[:, 0] > 0).astype(int)
 def untrained(activation, init):
     """A network as it begins: after one step of no length."""
     network = BackpropClassifier(
-        hidden_layer_sizes=[100] * 6, activation=activation, solver="sgd", learning_rate_init=1e-300, init=init, random_state=0
+        hidden_layer_sizes=[100] * 6,
+        activation=activation,
+        solver="sgd",
+        learning_rate_init=1e-300,
+        init=init,
+        random_state=0,
     )
     return network.partial_fit(X, y, classes=[0, 1])
 
@@ -111,7 +116,12 @@ init = [(W1, np.full(10, -2.0)), (np.ones((10, 1)), np.array([8.5]))]
 
 fig, axes = plt.subplots(1, 4, figsize=(9.4, 2.8), layout="constrained")
 network = BackpropClassifier(
-    hidden_layer_sizes=(10,), activation="tanh", learning_rate_init=0.03, batch_size=400, init=init, random_state=0
+    hidden_layer_sizes=(10,),
+    activation="tanh",
+    learning_rate_init=0.03,
+    batch_size=400,
+    init=init,
+    random_state=0,
 )
 epoch = 0
 grid = np.stack(np.meshgrid(*[np.linspace(-2.6, 2.6, 200)] * 2), axis=-1)

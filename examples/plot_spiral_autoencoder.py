@@ -118,7 +118,11 @@ for hidden, init in [
     results = []
     for seed in range(3):
         autoencoder = BackpropAutoencoder(
-            n_components=1, hidden_layer_sizes=hidden, activation="tanh", init=init, random_state=seed
+            n_components=1,
+            hidden_layer_sizes=hidden,
+            activation="tanh",
+            init=init,
+            random_state=seed,
         )
         if init == "isomap":
             autoencoder.set_params(learning_rate_init=3e-4)

@@ -140,7 +140,9 @@ n_seeds = 50
 solved = []
 for n_hidden in (1, 2, 3, 4, 6, 8):
     fits = (
-        BackpropClassifier(hidden_layer_sizes=(n_hidden,), activation="tanh", solver="lbfgs", random_state=seed).fit(X, y)
+        BackpropClassifier(
+            hidden_layer_sizes=(n_hidden,), activation="tanh", solver="lbfgs", random_state=seed
+        ).fit(X, y)
         for seed in range(n_seeds)
     )
     solved.append(np.mean([fit.score(X, y) == 1.0 for fit in fits]))

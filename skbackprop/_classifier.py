@@ -272,10 +272,16 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
 
     Examples
     --------
-    >>> from skbackprop import Bahidden_layer_sizes=ckpropClaactivation=ssifier
+    >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier(hidden_layer_sizes=(16, 8), activation="tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16, 8),
+    ...     activation="tanh",
+    ...     solver="lbfgs",
+    ...     max_iter=500,
+    ...     random_state=0,
+    ... )
     >>> clf.fit(X, y).score(X, y)
     1.0
     >>> clf.transform(X).shape  # the last hidden layer

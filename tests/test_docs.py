@@ -80,7 +80,11 @@ def test_mathematics_includes_code_that_exists():
         (r"a^l = \sigma(z^l) $$", "layers/activate", "Activate.bind"),
         (r"\beta_1 m + (1 - \beta_1)\,g", "optimizers", "Adam.update"),
         (r"\frac{\alpha}{2\,b\,\bar w}", "training/objective", "Objective.value_and_gradient"),
-        (r"\operatorname{mean}(u \odot \hat x)", "layers/layer_norm", "LayerNorm.bind\n:start-at: def input"),
+        (
+            r"\operatorname{mean}(u \odot \hat x)",
+            "layers/layer_norm",
+            "LayerNorm.bind\n:start-at: def input",
+        ),
     ],
 )
 def test_equation_stands_before_its_code(equation, source, pyobject):

@@ -81,7 +81,12 @@ def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(200, random_state=0)
     >>> network = BackpropClassifier(
-    ...     hidden_layer_sizes=(16,), activation="tanh", batch_size=20, max_iter=80, n_iter_no_change=100, random_state=0
+    ...     hidden_layer_sizes=(16,),
+    ...     activation="tanh",
+    ...     batch_size=20,
+    ...     max_iter=80,
+    ...     n_iter_no_change=100,
+    ...     random_state=0,
     ... )
     >>> grid = {"backpropclassifier__learning_rate_init": [0.003, 0.01, 0.03, 0.1]}
     >>> with lockstep():

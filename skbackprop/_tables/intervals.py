@@ -78,7 +78,7 @@ def check_coverage(coverage, method):
 
 
 def quantile_of_scores(values, sample_weight, coverage):
-    """The smallest value with at least a weight of coverage · (n + 1) at or below it, or infinity."""
+    """The smallest value with at least coverage · (n + 1) of the weight at or below it, or ∞."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(sample_weight[order])
     place = np.searchsorted(reached, coverage * (reached[-1] + 1.0) * (1.0 - 1e-12))

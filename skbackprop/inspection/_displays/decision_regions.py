@@ -56,7 +56,13 @@ class DecisionRegionsDisplay:
     >>> from skbackprop.datasets import make_spirals
     >>> from skbackprop.inspection import DecisionRegionsDisplay
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier(hidden_layer_sizes=(16,), activation="tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16,),
+    ...     activation="tanh",
+    ...     solver="lbfgs",
+    ...     max_iter=500,
+    ...     random_state=0,
+    ... )
     >>> display = DecisionRegionsDisplay.from_estimator(clf.fit(X, y), X, y)
     >>> len(display.points_)
     2

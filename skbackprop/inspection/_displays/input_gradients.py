@@ -54,7 +54,9 @@ class InputGradientsDisplay:
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import InputGradientsDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier(hidden_layer_sizes=(8,), activation="tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(8,), activation="tanh", solver="lbfgs", max_iter=500, random_state=0
+    ... )
     >>> pipe = make_pipeline(StandardScaler(), clf).fit(X, y)
     >>> display = InputGradientsDisplay.from_estimator(pipe, X)
     >>> len(display.bars_)
