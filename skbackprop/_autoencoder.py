@@ -43,6 +43,7 @@ from ._estimator.typing import (
     Sparsity,
     Verbose,
 )
+from ._estimator.warn import told_once
 from .core.architectures import AutoencoderArchitecture
 from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
@@ -543,13 +544,16 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         """The best of ``n_init`` starts, by validation score or training loss."""
         if self.n_init == 1 or continuing or incremental:
             return super()._best_job(data, validation, given, continuing, incremental)
-        jobs = []
-        for seed in check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init):
-            start = copy.copy(self)
-            start.random_state = int(seed)
-            jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
+        with told_once():
+            jobs = [self._start(int(seed), data, validation) for seed in seeds]
         train_in_public(self, jobs, *given, incremental=False)
         return best_start(jobs)
+
+    def _start(self, seed, data, validation):
+        start = copy.copy(self)
+        start.random_state = seed
+        return start._make_job(data, validation, continuing=False, incremental=False)
 
     @property
     def _embedding(self):

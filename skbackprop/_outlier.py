@@ -14,6 +14,7 @@ from ._estimator.base import unchanged_on_error
 from ._estimator.data import FLOATS
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from ._estimator.typing import Contamination, Criterion, RandomState
+from ._estimator.warn import told_once
 from .core.density import CodeAndResidualDensity
 from .core.tails import (
     MarginalTails,
@@ -154,6 +155,10 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             If a parameter or the data are not valid. The estimator is then as it was before.
         """
         X = validate_data(self, X, dtype=FLOATS, order="C")
+        with np.errstate(all="ignore"), told_once():
+            return self._fit(X, sample_weight)
+
+    def _fit(self, X, sample_weight):
         self.autoencoder_ = self._make_autoencoder(X.shape[1]).fit(X, sample_weight=sample_weight)
         weights = np.ones(len(X))
         if sample_weight is not None:
@@ -301,13 +306,16 @@ class _Views:
         return cls(autoencoder, density, marginals)
 
     def oddness(self, X):
-        """Higher is odder, shape (n_views, n_samples)."""
-        if self.density is None:
-            return -self.autoencoder.score_samples(X)[np.newaxis]
-        views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
-        if self.marginals is not None:
-            views.append(self.marginals.oddness(X))
-        return np.stack(views)
+        """Higher is odder, shape (n_views, n_samples); infinite where the arithmetic overflows."""
+        with np.errstate(all="ignore"):
+            if self.density is None:
+                views = [-self.autoencoder.score_samples(X)]
+            else:
+                views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
+            if self.marginals is not None:
+                views.append(self.marginals.oddness(X))
+        oddness = np.stack(views)
+        return np.where(np.isnan(oddness), np.inf, oddness)
 
     @staticmethod
     def _code_and_residual(autoencoder, X):

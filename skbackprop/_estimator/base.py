@@ -168,7 +168,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
             rows,
             sample_weight=weights,
             mean_sample_weight=mean_weight,
-            alpha=self.alpha,
+            alpha=float(self.alpha),
         )
 
     def _hold_out(self, data, rng, validation):

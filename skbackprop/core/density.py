@@ -48,10 +48,11 @@ class CodeAndResidualDensity:
         )
 
     def log_density(self, codes, residuals):
-        """log p of each sample, shape (n_samples,)."""
+        """log p of each sample, shape (n_samples,); −∞ or NaN where the arithmetic overflows."""
         z = np.float64(codes) - self.code_mean
         L = cholesky(self.code_covariance, lower=True)
-        whitened = solve_triangular(L, z.T, lower=True)  # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
+        whitened = solve_triangular(L, z.T, lower=True, check_finite=False)
+        # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
         code_part = np.sum(whitened.reshape(len(L), -1) ** 2, axis=0)
         code_part += 2.0 * np.log(np.diag(L)).sum()
         r = np.float64(residuals) - self.residual_mean
