@@ -599,7 +599,8 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     def _validate_X(self, X, *, continuing=True, dtype=None):
         if dtype is None:
             dtype = self._network.params.dtype if continuing else FLOATS
-        return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
 
     def _refuse_wide_code(self, n_features):
         is_regular = self.corruption or self.sparsity or self.contractive_weight or self.variational
@@ -624,6 +625,11 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             self.mean_ = self._training_mean
             scale = np.sqrt(variance, where=self._varies, out=np.ones_like(mean))
             self.scale_ = scale.astype(X.dtype)
+        if not (np.isfinite(self._training_mean).all() and np.isfinite(self.scale_).all()):
+            raise ValueError(
+                "The mean or the standard deviation of X is not finite: it has values up to "
+                f"{np.abs(X).max():.3g}, too large to be summed or squared. Try scaling the data."
+            )
 
     def _target(self, X):
         """What the network is to give: X as scaled, or X itself for an output in (0, 1)."""

@@ -165,9 +165,15 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
             X, weights = X[weights > 0], weights[weights > 0]
         self._views = _Views.estimate(self.autoencoder_, self.criterion, X, weights)
+        oddness = self._views.oddness(X)
+        if not np.isfinite(oddness).all():
+            raise ValueError(
+                "The scores of the training data are not finite: X has values up to "
+                f"{np.abs(X).max():.3g}, too large to be squared. Try scaling the data."
+            )
         rtol = np.sqrt(np.finfo(X.dtype).eps)
         if self.criterion == "tail_probability" or self.contamination == "auto":
-            oddness = self._held_out_oddness(X, weights)
+            oddness = self._held_out_oddness(oddness, X, weights)
             self._tails = [UpperTail.estimate(view, weights, rtol) for view in oddness]
         if self.criterion == "tail_probability":
             self._tail = UpperTail.estimate(self._combined(oddness), weights, rtol)
@@ -194,9 +200,8 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             autoencoder.set_params(random_state=self.random_state)
         return autoencoder
 
-    def _held_out_oddness(self, X, weights):
-        """Oddness of each sample to views that have not seen it, shape (n_views, n_samples)."""
-        oddness = self._views.oddness(X)
+    def _held_out_oddness(self, oddness, X, weights):
+        """Oddness of each sample to views that have not seen it, in place of that given."""
         folds = _folds(X, self.autoencoder_.n_components)
         for fold in np.unique(folds[folds >= 0]):
             out = folds == fold
@@ -243,7 +248,9 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         dtype = self.autoencoder_.coefs_[0].dtype
-        return self._score(validate_data(self, X, dtype=dtype, order="C", reset=False))
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            X = validate_data(self, X, dtype=dtype, order="C", reset=False)
+        return self._score(X)
 
     def decision_function(self, X):
         """``score_samples(X) - offset_``: negative for outliers.
@@ -294,16 +301,18 @@ class _Views:
             return cls(autoencoder)
         unit = _mean_variance(autoencoder, X, weights)
         if criterion == "density":
-            codes, residuals = cls._code_and_residual(autoencoder, X)
-            return cls(
-                autoencoder, CodeAndResidualDensity.estimate(codes, residuals, weights, unit)
-            )
+            return cls(autoencoder, cls._density(autoencoder, X, weights, unit))
         marginals = MarginalTails.estimate(X, weights)
         oddness = marginals.oddness(X)
         core = oddness <= weighted_quantile(oddness, _CORE, weights)
-        codes, residuals = cls._code_and_residual(autoencoder, X[core])
-        density = CodeAndResidualDensity.estimate(codes, residuals, weights[core], unit)
-        return cls(autoencoder, density, marginals)
+        return cls(
+            autoencoder, cls._density(autoencoder, X[core], weights[core], unit), marginals
+        )
+
+    @classmethod
+    def _density(cls, autoencoder, X, weights, unit):
+        codes, residuals = cls._code_and_residual(autoencoder, X)
+        return CodeAndResidualDensity.estimate(codes, residuals, weights, unit)
 
     def oddness(self, X):
         """Higher is odder, shape (n_views, n_samples); infinite where the arithmetic overflows."""

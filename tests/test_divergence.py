@@ -129,6 +129,19 @@ def test_no_warning_of_numpy_reaches_the_user(Estimator, solver, scale, dtype, p
         model.score(X, y)
 
 
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+def test_no_warning_of_numpy_from_enormous_weights(kind, problem):
+    """Scores of ∞ − ∞."""
+    X, y = problem(kind)
+    clf = BackpropClassifier(**SMALL).fit(X, y)
+    for W in clf.coefs_:
+        W *= 1e300
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for method in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
+            getattr(clf, method)(X)
+
+
 @pytest.mark.parametrize("Estimator", EVERY)
 def test_no_warning_of_numpy_in_predictions(Estimator, problem):
     """A model of ordinary data, asked about enormous ones."""

@@ -50,6 +50,8 @@ class CodeAndResidualDensity:
     def log_density(self, codes, residuals):
         """log p of each sample, shape (n_samples,); −∞ or NaN where the arithmetic overflows."""
         z = np.float64(codes) - self.code_mean
+        if not np.isfinite(self.code_covariance).all():
+            return np.full(len(z), np.nan)
         L = cholesky(self.code_covariance, lower=True)
         whitened = solve_triangular(L, z.T, lower=True, check_finite=False)
         # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
