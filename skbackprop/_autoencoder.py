@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import Self
 
 import numpy as np
@@ -44,6 +43,7 @@ from ._estimator.typing import (
     Sparsity,
     Verbose,
 )
+from ._estimator.warn import told_once
 from .core.architectures import AutoencoderArchitecture
 from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
@@ -546,16 +546,16 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         """The best of ``n_init`` starts, by validation score or training loss."""
         if self.n_init == 1 or continuing or incremental:
             return super()._best_job(data, validation, given, continuing, incremental)
-        jobs = []
-        for seed in check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init):
-            start = copy.copy(self)
-            start.random_state = int(seed)
-            with warnings.catch_warnings():
-                if jobs:  # of all starts the first warns
-                    warnings.simplefilter("ignore")
-                jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
+        with told_once():
+            jobs = [self._start(int(seed), data, validation) for seed in seeds]
         train_in_public(self, jobs, *given, incremental=False)
         return best_start(jobs)
+
+    def _start(self, seed, data, validation):
+        start = copy.copy(self)
+        start.random_state = seed
+        return start._make_job(data, validation, continuing=False, incremental=False)
 
     @property
     def _embedding(self):
@@ -601,7 +601,8 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     def _validate_X(self, X, *, continuing=True, dtype=None):
         if dtype is None:
             dtype = self._network.params.dtype if continuing else FLOATS
-        return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
 
     def _refuse_wide_code(self, n_features):
         is_regular = self.corruption or self.sparsity or self.contractive_weight or self.variational
@@ -626,6 +627,11 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             self.mean_ = self._training_mean
             scale = np.sqrt(variance, where=self._varies, out=np.ones_like(mean))
             self.scale_ = scale.astype(X.dtype)
+        if not (np.isfinite(self._training_mean).all() and np.isfinite(self.scale_).all()):
+            raise ValueError(
+                "The mean or the standard deviation of X is not finite: it has values up to "
+                f"{np.abs(X).max():.3g}, too large to be summed or squared. Try scaling the data."
+            )
 
     def _target(self, X):
         """What the network is to give: X as scaled, or X itself for an output in (0, 1)."""

@@ -612,7 +612,8 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
             if len(self.classes_) == 1:
                 return np.ones_like(z)
             z = np.concatenate([-z, z], axis=1)  # 1 − σ(z) = σ(−z), without cancellation
-        LINKS[self.out_activation_].predict(z, z)
+        with np.errstate(all="ignore"):
+            LINKS[self.out_activation_].predict(z, z)
         if self.out_activation_ == "logistic" and self.n_outputs_ > 1:
             one, zero = z.dtype.type(1), z.dtype.type(0)
             np.minimum(z, np.nextafter(one, zero), out=z)  # below 1, as scikit-learn checks

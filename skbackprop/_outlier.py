@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from numbers import Real
 
@@ -15,6 +14,7 @@ from ._estimator.base import unchanged_on_error
 from ._estimator.data import FLOATS
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from ._estimator.typing import Contamination, Criterion, RandomState
+from ._estimator.warn import told_once
 from .core.density import CodeAndResidualDensity
 from .core.tails import (
     MarginalTails,
@@ -158,15 +158,25 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             If a parameter or the data are not valid. The estimator is then as it was before.
         """
         X = validate_data(self, X, dtype=FLOATS, order="C")
+        with np.errstate(all="ignore"), told_once():
+            return self._fit(X, sample_weight)
+
+    def _fit(self, X, sample_weight):
         self.autoencoder_ = self._make_autoencoder(X.shape[1]).fit(X, sample_weight=sample_weight)
         weights = np.ones(len(X))
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
             X, weights = X[weights > 0], weights[weights > 0]
         self._views = _Views.estimate(self.autoencoder_, self.criterion, X, weights)
+        oddness = self._views.oddness(X)
+        if not np.isfinite(oddness).all():
+            raise ValueError(
+                "The scores of the training data are not finite: X has values up to "
+                f"{np.abs(X).max():.3g}, too large to be squared. Try scaling the data."
+            )
         rtol = np.sqrt(np.finfo(X.dtype).eps)
         if self.criterion == "tail_probability" or self.contamination == "auto":
-            oddness = self._held_out_oddness(X, weights)
+            oddness = self._held_out_oddness(oddness, X, weights)
             self._tails = [UpperTail.estimate(view, weights, rtol) for view in oddness]
         if self.criterion == "tail_probability":
             self._tail = UpperTail.estimate(self._combined(oddness), weights, rtol)
@@ -193,18 +203,15 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             autoencoder.set_params(random_state=self.random_state)
         return autoencoder
 
-    def _held_out_oddness(self, X, weights):
-        """Oddness of each sample to views that have not seen it, shape (n_views, n_samples)."""
-        oddness = self._views.oddness(X)
+    def _held_out_oddness(self, oddness, X, weights):
+        """Oddness of each sample to views that have not seen it, in place of that given."""
         folds = _folds(X, self.autoencoder_.n_components)
         for fold in np.unique(folds[folds >= 0]):
             out = folds == fold
             autoencoder = self._make_autoencoder(X.shape[1])
             if not isinstance(autoencoder.batch_size, str):
                 autoencoder.set_params(batch_size=min(autoencoder.batch_size, int((~out).sum())))
-            with warnings.catch_warnings():  # the autoencoder of all samples has warned
-                warnings.simplefilter("ignore")
-                autoencoder.fit(X[~out], sample_weight=weights[~out])
+            autoencoder.fit(X[~out], sample_weight=weights[~out])
             views = _Views.estimate(autoencoder, self.criterion, X[~out], weights[~out])
             oddness[:, out] = views.oddness(X[out])
         return oddness
@@ -244,7 +251,9 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         dtype = self.autoencoder_.coefs_[0].dtype
-        return self._score(validate_data(self, X, dtype=dtype, order="C", reset=False))
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            X = validate_data(self, X, dtype=dtype, order="C", reset=False)
+        return self._score(X)
 
     def decision_function(self, X):
         """``score_samples(X) - offset_``: negative for outliers.
@@ -295,25 +304,29 @@ class _Views:
             return cls(autoencoder)
         unit = _mean_variance(autoencoder, X, weights)
         if criterion == "density":
-            codes, residuals = cls._code_and_residual(autoencoder, X)
-            return cls(
-                autoencoder, CodeAndResidualDensity.estimate(codes, residuals, weights, unit)
-            )
+            return cls(autoencoder, cls._density(autoencoder, X, weights, unit))
         marginals = MarginalTails.estimate(X, weights)
         oddness = marginals.oddness(X)
         core = oddness <= weighted_quantile(oddness, _CORE, weights)
-        codes, residuals = cls._code_and_residual(autoencoder, X[core])
-        density = CodeAndResidualDensity.estimate(codes, residuals, weights[core], unit, _RIDGE)
+        density = cls._density(autoencoder, X[core], weights[core], unit, _RIDGE)
         return cls(autoencoder, density, marginals)
 
+    @classmethod
+    def _density(cls, autoencoder, X, weights, unit, ridge=0.0):
+        codes, residuals = cls._code_and_residual(autoencoder, X)
+        return CodeAndResidualDensity.estimate(codes, residuals, weights, unit, ridge)
+
     def oddness(self, X):
-        """Higher is odder, shape (n_views, n_samples)."""
-        if self.density is None:
-            return -self.autoencoder.score_samples(X)[np.newaxis]
-        views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
-        if self.marginals is not None:
-            views.append(self.marginals.oddness(X))
-        return np.stack(views)
+        """Higher is odder, shape (n_views, n_samples); infinite where the arithmetic overflows."""
+        with np.errstate(all="ignore"):
+            if self.density is None:
+                views = [-self.autoencoder.score_samples(X)]
+            else:
+                views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
+            if self.marginals is not None:
+                views.append(self.marginals.oddness(X))
+        oddness = np.stack(views)
+        return np.where(np.isnan(oddness), np.inf, oddness)
 
     @staticmethod
     def _code_and_residual(autoencoder, X):

@@ -47,10 +47,13 @@ class CodeAndResidualDensity:
         )
 
     def log_density(self, codes, residuals):
-        """log p of each sample, shape (n_samples,)."""
+        """log p of each sample, shape (n_samples,); −∞ or NaN where the arithmetic overflows."""
         z = np.asarray(codes, np.float64) - self.code_mean
+        if not np.isfinite(self.code_covariance).all():
+            return np.full(len(z), np.nan)
         L = cholesky(self.code_covariance, lower=True)
-        whitened = solve_triangular(L, z.T, lower=True)  # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
+        whitened = solve_triangular(L, z.T, lower=True, check_finite=False)
+        # zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ
         code_part = np.sum(whitened.reshape(len(L), -1) ** 2, axis=0)
         code_part += 2.0 * np.log(np.diag(L)).sum()
         r = np.asarray(residuals, np.float64) - self.residual_mean
