@@ -19,7 +19,7 @@ from . import rules
 
 _WEIGHT_GAIN = 0.7
 _BIAS_RATE = 0.1
-_ROWS_OF_BLOCKS = 64
+_DOUBLE_PRECISION_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,14 @@ class Fitted:
     def scores(self, inputs):
         """Raw scores of the members, shape (K, n_samples, n_outputs); all inputs are given.
 
-        Rows are filled up to a multiple of a product's blocks: within a whole block, the rounding of
-        a row does not depend on where it stands.
+        Of few rows they are computed in double precision, where the rounding of a row, which may
+        depend on where it stands, is too small to be seen.
         """
-        n_samples, n_inputs = len(inputs), self.network.n_inputs
-        seen = np.zeros((-(-n_samples // _ROWS_OF_BLOCKS) * _ROWS_OF_BLOCKS, n_inputs), np.float32)
-        seen[:n_samples] = inputs[:, :n_inputs]
-        return feed_forward(self.network, seen)[:, :n_samples]
+        network, seen = self.network, inputs[:, : self.network.n_inputs]
+        if len(inputs) <= _DOUBLE_PRECISION_ROWS:
+            params, state = network.params.astype(np.float64), network.state.astype(np.float64)
+            network = network.of_layers(network.layers, params, state)
+        return feed_forward(network, np.ascontiguousarray(seen))
 
 
 @dataclass(frozen=True)
