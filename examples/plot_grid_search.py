@@ -3,8 +3,8 @@ A pipeline, a grid search, and lockstep
 =======================================
 
 Two parameters matter more than the others: the learning rate and the strength of the penalty. Here
-they are searched together, in a pipeline, by scikit-learn's ``GridSearchCV``; and the
-256 networks that this takes are then trained as one.
+they are searched together, in a pipeline, by scikit-learn's ``GridSearchCV``; the 256 networks that
+this takes are then trained as one.
 """
 
 # %%
@@ -48,7 +48,7 @@ pipeline
 # Eight learning rates, eight penalties and four folds are 256 networks. One after the other:
 
 grid = {
-    "backpropclassifier__learning_rate_init": np.geomspace(0.001, 3, 8),
+    "backpropclassifier__learning_rate_init": np.geomspace(0.0003, 0.1, 8),
     "backpropclassifier__alpha": np.geomspace(0.0001, 100, 8),
 }
 folds = StratifiedKFold(4, shuffle=True, random_state=0)
@@ -62,10 +62,10 @@ scores_alone = alone.cv_results_["mean_test_score"]
 # %%
 # The same with lockstep
 # ----------------------
-# A step of a network as small as this one takes some microseconds of arithmetic, and many more
-# of calling NumPy. In the context of ``lockstep`` the fits wait for each other, and
-# those of one shape are stepped together, along one more axis of every array. What comes out is
-# the same; it is only there sooner.
+# A step of a network as small as this one takes some microseconds of arithmetic, and as many again
+# of calling NumPy. In the context of ``lockstep`` the fits wait for each other, and those of one
+# shape are stepped together, along one more axis of every array. The sums are added up in another
+# order, so the weights differ in the last digits; the networks and their scores are the same.
 
 search.refit = True
 started = perf_counter()
@@ -74,15 +74,15 @@ with lockstep():
 time_together = perf_counter() - started
 
 scores = search.cv_results_["mean_test_score"]
-print("same scores:", np.allclose(scores, scores_alone))
+np.testing.assert_allclose(scores, scores_alone)
 print(f"one by one {time_alone:.1f} s, in lockstep {time_together:.1f} s")
 
 # %%
 # The surface of scores
 # ---------------------
-# On the left the learning rate is too small for sixty epochs, on the far right the steps are too
-# long; above, the penalty leaves nothing of the weights. In between lies a plateau. Which of its
-# points is the highest, is chance; its middle is the safer choice.
+# On the left the learning rate is too small for sixty epochs; above, the penalty leaves nothing of
+# the weights. On the right lies a plateau. Which of its points is the highest is a matter of
+# chance; its middle is the safer choice.
 
 rates, alphas = grid.values()
 best = {name.split("__")[1]: value for name, value in search.best_params_.items()}
