@@ -48,7 +48,7 @@ pipeline
 # Eight learning rates, eight penalties and four folds are 256 networks. One after the other:
 
 grid = {
-    "backpropclassifier__learning_rate_init": np.geomspace(0.0003, 0.1, 8),
+    "backpropclassifier__learning_rate_init": np.geomspace(0.001, 0.3, 8),
     "backpropclassifier__alpha": np.geomspace(0.0001, 100, 8),
 }
 folds = StratifiedKFold(4, shuffle=True, random_state=0)
