@@ -3,7 +3,7 @@
 A population of K networks takes the same number of NumPy calls a step as one network, and K times
 the arithmetic. It gains as long as calls are most of a step, and it loses where the arrays of its
 members crowd each other out of the processor's cache. The bounds below are from
-``benchmarks/bench_lockstep_gain.py``.
+``benchmarks/bench_lockstep.py --only gain``.
 """
 
 import math
