@@ -12,11 +12,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._estimator.base import unchanged_on_error
 from .._estimator.data import validate_sample_weight
 from .._estimator.parameters import hidden_widths
+from .._estimator.pickling import PicklingMixin
 from .._estimator.threads import threads_for
 from .._estimator.warn import warn_user
 from ..core.noise import sample_keys
 from ..core.prediction import feed_forward
-from . import rules
+from . import plain, rules
 from .columns import (
     categorical_columns,
     is_frame,
@@ -31,7 +32,7 @@ from .kinds import KINDS, Options, Table, train_kind
 _CHUNK = 4096  # rows that are preprocessed at a time
 
 
-class BaseTabular(BaseEstimator, ABC):
+class BaseTabular(PicklingMixin, BaseEstimator, ABC):
     """Base of the tabular estimators: an ensemble of networks of two kinds on a table.
 
     A subclass says what its targets, its loss and its score are.
@@ -264,14 +265,14 @@ class BaseTabular(BaseEstimator, ABC):
         seen = inputs if kind.kind.encodes else inputs[:, : self._n_plain]
         return feed_forward(kind.network, seen)
 
-    def __getstate__(self):
-        state = super().__getstate__().copy()
+    def _described_state(self):
+        state = plain.described(super()._described_state())
         state.pop("coefs_", None)  # views of the members' parameters
         state.pop("intercepts_", None)
         return state
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
+    def _restore(self, state):
+        super()._restore(plain.rebuilt(state))
         if "_kinds" in vars(self):
             self._publish_members()
 
