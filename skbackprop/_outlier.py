@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._autoencoder import BackpropAutoencoder
 from ._estimator.base import unchanged_on_error
 from ._estimator.data import FLOATS
+from ._estimator.pickling import PicklingMixin
+from ._estimator.plain import PlainValues
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from ._estimator.typing import Contamination, Criterion, RandomState
 from ._estimator.warn import told_once
@@ -33,7 +35,7 @@ _PARTS = (0.75, 0.25)  # of the joint density and of the single features in the 
 _LEAST_SHARE = 0.005  # contamination="auto" expects that many to lie outside, or more
 
 
-class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
+class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
     """Outlier detection by an autoencoder.
 
     Parameters
@@ -285,6 +287,15 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
+    # -- pickling ---------------------------------------------------------------------------------
+
+    def _described_state(self):
+        state = super()._described_state()
+        return {**state, **_PLAIN.describe(_estimates(state))}
+
+    def _restore(self, state):
+        super()._restore({**state, **_PLAIN.rebuild(_estimates(state))})
+
 
 @dataclass(frozen=True)
 class _Views:
@@ -332,6 +343,14 @@ class _Views:
     def _code_and_residual(autoencoder, X):
         """Codes, and residuals in units of ``scale_``."""
         return autoencoder.transform(X), (X - autoencoder.predict(X)) / autoencoder.scale_
+
+
+_PLAIN = PlainValues(_Views, CodeAndResidualDensity, MarginalTails, UpperTail)
+
+
+def _estimates(state):
+    """The attributes that are objects of the engine."""
+    return {name: state[name] for name in ("_views", "_tails", "_tail") if name in state}
 
 
 def _mean_variance(autoencoder, X, weights):

@@ -14,9 +14,10 @@ from .._estimator.base import unchanged_on_error
 from .._estimator.callbacks import FitTasks
 from .._estimator.data import validate_sample_weight
 from .._estimator.parameters import hidden_widths
+from .._estimator.pickling import PicklingMixin
 from .._estimator.sklearn_compat import CallbackSupportMixin, _safe_indexing, with_callbacks
 from .._estimator.warn import warn_user
-from . import rules
+from . import plain, rules
 from .columns import categorical_columns, validate_table
 from .folds import Units, deal_folds, deal_order
 from .inputs import Inputs
@@ -57,7 +58,7 @@ class Sample:
         return self.y[self.rows]
 
 
-class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
     """Base of the tabular estimators: an ensemble of networks of two kinds on a table.
 
     A subclass says what its targets, its loss and its score are.
@@ -262,15 +263,16 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
 
     # -- conventions ------------------------------------------------------------------------------
 
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        state.pop("coefs_", None)  # views of the members' parameters
-        state.pop("intercepts_", None)
+    def _described_state(self):
+        state = plain.described(super()._described_state())
+        for name in ("coefs_", "intercepts_", "_inputs"):  # views, and what is made of the others
+            state.pop(name, None)
         return state
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
+    def _restore(self, state):
+        super()._restore(plain.rebuilt(state))
         if "_kinds" in vars(self):
+            self._inputs = Inputs.of(self.preprocessor_, self.is_categorical_)
             self._publish_members()
 
     def __sklearn_tags__(self):

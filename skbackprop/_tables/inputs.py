@@ -37,6 +37,11 @@ class Inputs:
             preprocessor = make_preprocessor(is_category, n_bins)
             routed = {} if is_category.all() else {"sample_weight": sample_weight}
             preprocessor.fit(X, **routed)
+        return cls.of(preprocessor, is_category)
+
+    @classmethod
+    def of(cls, preprocessor, is_category):
+        """The inputs that a fitted preprocessor makes."""
         return cls(preprocessor, is_category, n_plain_inputs(preprocessor))
 
     def blocks(self, X):
