@@ -87,7 +87,7 @@ for name, steps in pipelines.items():
     scores[name] = model.score(noisy_test, y_test)
 
 fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
-bars = ax.barh(list(scores), list(scores.values()), color=["0.6", "0.6", "#4393c3"])
+bars = ax.barh(list(scores), list(scores.values()), color=["0.6", "0.6", "#0072b2"])
 ax.bar_label(bars, fmt="%.3f", padding=3)
 ax.set(xlim=(0.5, 1), title="Test accuracy of five nearest neighbours in")
 ax.invert_yaxis()
@@ -116,7 +116,7 @@ for name, (train, test) in spaces.items():
         curves[name].append([fit.score(test, y_test % 2) for fit in fits])
 
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-for (name, values), colour in zip(curves.items(), ("0.5", "#4393c3"), strict=True):
+for (name, values), colour in zip(curves.items(), ("0.5", "#0072b2"), strict=True):
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=1)
     ax.semilogx(numbers, middle, "o-", color=colour, label=name)
     ax.fill_between(numbers, low, high, color=colour, alpha=0.2)

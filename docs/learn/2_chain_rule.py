@@ -139,7 +139,7 @@ print(f"the loss was {loss:.4f} and is {new_loss:.4f}")
 
 values = np.linspace(-0.5, 3.5, 201)
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.plot(values, squared_error(sigmoid(weighted_sum(values, w2, b))), color="#2166ac")
+ax.plot(values, squared_error(sigmoid(weighted_sum(values, w2, b))), color="#0072b2")
 ax.plot(values, loss + gradient["w1"] * (values - w1), "--", color="0.4")
 ax.plot(w1, loss, "o", color="black")
 ax.text(1.45, 0.055, "tangent", color="0.4", ha="right", va="top")
