@@ -112,8 +112,13 @@ class Fitted:
 
     def scores(self, inputs):
         """Raw scores of the members, shape (K, n_samples, n_outputs); all inputs are given."""
-        seen = np.ascontiguousarray(inputs[:, : self.network.n_inputs])
-        return feed_forward(self.network, seen)
+        return feed_forward(self.network, inputs[:, : self.network.n_inputs])
+
+    def in_double(self):
+        """The same in float64: there, rounding by a row's place in X cannot be noticed."""
+        network = self.network
+        params = network.params.astype(np.float64)
+        return Fitted(self.kind, network.of_layers(network.layers, params, network.state))
 
 
 @dataclass(frozen=True)
