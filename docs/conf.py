@@ -22,21 +22,38 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "api_members",
+    "gallery_thumbnails",
     "internal_links",
+    "learning_pages",
+    "offline_animations",
 ]
-exclude_patterns = ["_build", "_extensions", "_templates", "auto_examples/*.ipynb"]
+exclude_patterns = ["_build", "_extensions", "_templates", "auto_*/*.ipynb", "learn"]
 templates_path = ["_templates"]
 root_doc = "index"
 language = "en"
 default_role = "literal"
+smartquotes = False  # code and its output are to be copied as they are
 show_warning_types = True
 
 # -- Markdown ----------------------------------------------------------------------------------
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+myst_html_meta = {
+    "description": "Neural networks for scikit-learn, whose backpropagation is written out in "
+    "NumPy: a drop-in for MLPClassifier and MLPRegressor, autoencoders, and pages to learn from."
+}
+
+# -- Copy button -------------------------------------------------------------------------------
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
 
 # -- API ---------------------------------------------------------------------------------------
 
@@ -73,9 +90,10 @@ intersphinx_mapping = {
 # -- Gallery -----------------------------------------------------------------------------------
 
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
-    "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/plot_",
+    "examples_dirs": ["../examples", "learn"],
+    "gallery_dirs": ["auto_examples", "auto_learn"],
+    "filename_pattern": r"/(plot|\d)_",
+    "copyfile_regex": r"index\.rst",
     "ignore_pattern": r"quickstart\.py",
     "within_subsection_order": "gallery_order.NarrativeOrder",
     "abort_on_example_error": True,
@@ -107,6 +125,7 @@ for _estimator in (
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skbackprop"
+html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["skbackprop.css"]
 html_copy_source = False

@@ -13,6 +13,8 @@ comes from the engine that also trains the large networks.
 # The input is 2, and the network should answer 1. Both units are sigmoids, and the loss is
 # half the squared error. ``init`` gives the weights and biases, layer by layer.
 
+from importlib.util import find_spec
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -46,27 +48,23 @@ def network(learning_rate=0.5):
 
 untrained = network(learning_rate=1e-300).partial_fit(X, y, classes=[0, 1])
 steps = trace(untrained, X, y)
-print(steps)
-
-# %%
-# In a notebook the same object shows itself as a table:
-
 steps
 
 # %%
-# Read it from the top. The input goes through :math:`z = w x + b` and the sigmoid, twice, and
-# comes out as 0.6047 where it should be 1. On the way back the chain rule multiplies what
-# each link contributes:
+# (``print(steps)`` shows the same as text.) Read it from the top. The input goes through
+# :math:`z = w x + b` and the sigmoid, twice, and comes out as 0.6047 where it should be 1. On the
+# way back the chain rule multiplies what each link contributes. With the number of the layer as a
+# superscript:
 #
 # .. math::
 #
-#    \frac{\partial L}{\partial w_2} = (a_2 - y)\;\sigma'(z_2)\;a_1
+#    \frac{\partial E}{\partial w^2} = (a^2 - y)\;\sigma'(z^2)\;a^1
 #    \qquad
-#    \frac{\partial L}{\partial w_1} = (a_2 - y)\;\sigma'(z_2)\;w_2\;\sigma'(z_1)\;x
+#    \frac{\partial E}{\partial w^1} = (a^2 - y)\;\sigma'(z^2)\;w^2\;\sigma'(z^1)\;x
 #
 # The second repeats the beginning of the first. This is the whole idea of backpropagation:
-# :math:`\delta_2 = (a_2 - y)\,\sigma'(z_2)` is computed once, handed back through
-# :math:`w_2`, and used again.
+# :math:`\delta^2 = (a^2 - y)\,\sigma'(z^2)` is computed once, handed back through
+# :math:`w^2`, and used again.
 #
 # The same in pictures. Above the way forward: the activations in the nodes, the weights
 # on the edges. Below the way back: the errors :math:`\delta` in the nodes, and on the
@@ -76,7 +74,7 @@ fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.6), layout="constrained")
 NetworkDisplay.from_estimator(untrained, X, y, ax=above, colorbar=False)
 above.set_title("Forward: activations and weights")
 NetworkDisplay.from_estimator(untrained, X, y, color="gradient", ax=below, colorbar=False)
-below.set_title("Back: errors δ and gradients ∂L/∂W")
+below.set_title("Back: errors δ and gradients ∂E/∂W")
 plt.show()
 
 # %%
@@ -113,18 +111,16 @@ for name in by_hand:
 # %%
 # A second opinion
 # ----------------
-# A derivative says how the loss changes when a weight is moved a little. So one can simply
-# move it: ``check_gradients`` compares the gradient with such differences, in random
-# directions, and returns the largest relative error. Where PyTorch is installed, its automatic
-# differentiation gives another opinion.
+# A derivative says how the loss changes when a weight is moved a little. So one can simply move
+# it: ``check_gradients`` compares the gradient with such differences, in random directions, and
+# returns the largest relative error. Where PyTorch is installed, this cell also asks its automatic
+# differentiation.
 
 print(f"against finite differences: relative error {check_gradients(untrained, X, y):.0e}")
 
-try:
+if find_spec("torch"):
     import torch
-except ImportError:
-    print("PyTorch is not installed")
-else:
+
     parameters = torch.tensor([w1, b1, w2, b2], dtype=torch.float64, requires_grad=True)
     hidden = torch.sigmoid(parameters[0] * x + parameters[1])
     output = torch.sigmoid(parameters[2] * hidden + parameters[3])
@@ -151,7 +147,7 @@ for _ in range(400):
     outputs.append(clf.predict_proba(X)[0, 1])
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-left.plot(weights, label=["$w_1$", "$w_2$"])
+left.plot(weights, label=["$w^1$", "$w^2$"])
 left.set(xlabel="step", title="The weights")
 left.legend(frameon=False)
 right.plot(outputs, color="black")

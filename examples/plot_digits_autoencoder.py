@@ -53,10 +53,11 @@ plt.show()
 # %%
 # The same digits through four numbers each: by PCA, and by the autoencoder.
 
-examples = np.array([X_test[y_test == digit][0] for digit in range(10)])
-for name, models in {"PCA": linear, "Autoencoder": nonlinear}.items():
-    display = ReconstructionDisplay.from_estimator(models[4], examples, image_shape=(8, 8))
-    display.ax_.set_title(f"{name}, 4 components")
+examples = np.array([X_test[y_test == digit][0] for digit in range(8)])
+fig, axes = plt.subplots(2, 1, figsize=(9, 7.4), layout="constrained")
+for ax, (name, models) in zip(axes, {"PCA": linear, "Autoencoder": nonlinear}.items(), strict=True):
+    ReconstructionDisplay.from_estimator(models[4], examples, image_shape=(8, 8), ax=ax)
+    ax.set_title(f"{name}, 4 components")
 plt.show()
 
 # %%
@@ -88,11 +89,12 @@ print("mean squared error, against the clean image")
 for name, images in cleaned.items():
     print(f"  {name:<28} {np.mean((images - X_test) ** 2):.4f}")
 
-shown = [np.flatnonzero(y_test == digit)[1] for digit in range(10)]
+shown = [np.flatnonzero(y_test == digit)[1] for digit in range(8)]
 rows = {"clean": X_test, **cleaned}
-fig, axes = plt.subplots(len(rows), 10, figsize=(9, 4.6), layout="constrained")
+fig, axes = plt.subplots(len(rows), 8, figsize=(9, 4.8), layout="constrained")
+fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
 for row, (name, images) in zip(axes, rows.items(), strict=True):
-    row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    row[0].set_ylabel(name.replace(", ", ",\n"), rotation=0, ha="right", va="center")
     for ax, image in zip(row, images[shown], strict=True):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
@@ -117,26 +119,29 @@ variational = BackpropAutoencoder(
     random_state=0,
 ).fit(X_train)
 
-fig, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(9.4, 4.6), layout="constrained")
 models = {"PCA": linear[2], "Variational autoencoder": variational}
 for ax, (name, model) in zip(axes, models.items(), strict=True):
     LatentSpaceDisplay.from_estimator(model, X_test, y_test, ax=ax)
-    ax.set_title(f"{name}: {explained_variance(model):.0%} of the variance")
+    ax.set_title(f"{name}: {explained_variance(model):.0%} of the variance", fontsize=11)
 plt.show()
 
 # %%
 # Digits that nobody wrote
 # ------------------------
-# Any point of a normal distribution can then be decoded. On the left what lies at the points of a
-# grid, on the right images drawn at random by ``sample``.
+# Any point of a normal distribution can then be decoded. First what lies at the points of a grid:
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
-LatentSpaceDisplay.from_estimator(variational, X_test, kind="manifold", image_shape=(8, 8), ax=left)
-left.set_title("The latent space, decoded")
-samples = variational.sample(100, random_state=0).reshape(10, 10, 8, 8)
-padded = np.pad(samples, ((0, 0), (0, 0), (1, 1), (1, 1)))
-right.imshow(padded.transpose(0, 2, 1, 3).reshape(100, 100), cmap="gray_r")
-right.set(title="A hundred samples", xticks=[], yticks=[])
+fig, ax = plt.subplots(figsize=(7, 6.6), layout="constrained")
+LatentSpaceDisplay.from_estimator(variational, X_test, kind="manifold", image_shape=(8, 8), ax=ax)
+ax.set_title("The latent space, decoded")
 plt.show()
 
-# sphinx_gallery_thumbnail_number = 6
+# %%
+# And images at random, which ``sample`` draws:
+
+samples = variational.sample(32, random_state=0).reshape(4, 8, 8, 8)
+padded = np.pad(samples, ((0, 0), (0, 0), (1, 1), (1, 1)))
+fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+ax.imshow(padded.transpose(0, 2, 1, 3).reshape(40, 80), cmap="gray_r")
+ax.set_axis_off()
+plt.show()

@@ -121,7 +121,7 @@ plt.show()
 # parameter. A larger network on the same data, with one change at a time. (These are
 # single runs on one small data set. They show how it is done, not what is best.)
 
-base = {"hidden_layer_sizes": (64, 64), "max_iter": 60, "n_iter_no_change": 60}
+base = {"hidden_layer_sizes": (64, 64), "max_iter": 60}
 changes = {
     "as it is": {},
     "dropout=0.3": {"dropout": 0.3},

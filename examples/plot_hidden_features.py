@@ -33,7 +33,14 @@ warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is where we mean
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, random_state=0)
 
-network = BackpropClassifier((64, 16), "tanh", alpha=0.01, max_iter=60, tol=1e-3, random_state=0)
+network = BackpropClassifier(
+    hidden_layer_sizes=(64, 16),
+    activation="tanh",
+    alpha=0.01,
+    max_iter=60,
+    tol=1e-3,
+    random_state=0,
+)
 features = network.fit(X_train, y_train).transform(X_test)
 print(f"{X_test.shape} -> {features.shape}")
 print(network.get_feature_names_out()[:3])
@@ -66,7 +73,9 @@ def spoil(X):
 
 
 noisy_train, noisy_test = spoil(X_train), spoil(X_test)
-learnt = BackpropClassifier((64, 16), "tanh", alpha=3, max_iter=100, tol=1e-3, random_state=0)
+learnt = BackpropClassifier(
+    hidden_layer_sizes=(64, 16), activation="tanh", alpha=3, max_iter=100, tol=1e-3, random_state=0
+)
 pipelines = {
     "64 pixels and 200 columns of noise": [],
     "16 principal components of them": [PCA(16, random_state=0)],

@@ -28,7 +28,12 @@ y = (X[:, 0] > 0).astype(int)
 def untrained(activation, init):
     """A network as it begins: after one step of no length."""
     network = BackpropClassifier(
-        [100] * 6, activation, solver="sgd", learning_rate_init=1e-300, init=init, random_state=0
+        hidden_layer_sizes=[100] * 6,
+        activation=activation,
+        solver="sgd",
+        learning_rate_init=1e-300,
+        init=init,
+        random_state=0,
     )
     return network.partial_fit(X, y, classes=[0, 1])
 
@@ -41,7 +46,8 @@ for init in ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecu
 # What arrives
 # ------------
 # We send 500 samples with normal features through six layers and look at the distribution of
-# the activations in each. ``coefs_`` and ``intercepts_`` are all that is needed.
+# the activations in each. ``coefs_`` and ``intercepts_`` are all that is needed. The number in a
+# corner is the standard deviation of the layer's activations.
 
 
 def activations(network, function):
@@ -70,7 +76,7 @@ cases = [
     ("relu, Glorot", "relu", relu, "glorot_normal"),
     ("relu, He", "relu", relu, "he_normal"),
 ]
-fig, axes = plt.subplots(1, 5, figsize=(12, 5), layout="constrained")
+fig, axes = plt.subplots(1, 5, figsize=(9.4, 5), layout="constrained")
 colours = plt.colormaps["viridis"](np.linspace(0.1, 0.85, 6))
 for ax, (name, activation, function, init) in zip(axes, cases, strict=True):
     limit = 1.05 if activation == "tanh" else 3
@@ -81,9 +87,10 @@ for ax, (name, activation, function, init) in zip(axes, cases, strict=True):
         bottom = 5 - layer
         height = 0.9 * density / density.max()
         ax.fill_between(edges[:-1], bottom, bottom + height, color=colours[layer], step="post")
-        label = ax.text(limit, bottom + 0.75, f"σ = {a.std():.2g}", ha="right", fontsize=8)
+        label = ax.text(limit, bottom + 0.72, f"{a.std():.2g}", ha="right", fontsize=10)
         label.set_bbox({"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1})
-    ax.set(title=name, yticks=[], xlabel="activation")
+    ax.set(yticks=[], xlabel="activation")
+    ax.set_title(name.replace(", ", "\n", 1), fontsize=11)
     ax.spines[["top", "right", "left"]].set_visible(False)
 axes[0].set_yticks([5.4 - layer for layer in range(6)], [f"layer {n}" for n in range(1, 7)])
 plt.show()
@@ -107,9 +114,14 @@ angles = np.linspace(0, 2 * np.pi, 10, endpoint=False)
 W1 = 2 * np.stack([np.cos(angles), np.sin(angles)])
 init = [(W1, np.full(10, -2.0)), (np.ones((10, 1)), np.array([8.5]))]
 
-fig, axes = plt.subplots(1, 4, figsize=(12, 3.3), layout="constrained")
+fig, axes = plt.subplots(1, 4, figsize=(9.4, 2.8), layout="constrained")
 network = BackpropClassifier(
-    (10,), "tanh", learning_rate_init=0.03, batch_size=400, init=init, random_state=0
+    hidden_layer_sizes=(10,),
+    activation="tanh",
+    learning_rate_init=0.03,
+    batch_size=400,
+    init=init,
+    random_state=0,
 )
 epoch = 0
 grid = np.stack(np.meshgrid(*[np.linspace(-2.6, 2.6, 200)] * 2), axis=-1)

@@ -158,7 +158,12 @@ plt.show()
 # This time the solver is Adam, which needs fewer epochs.
 
 quick = BackpropClassifier(
-    (16, 8), "tanh", learning_rate_init=0.02, max_iter=150, tol=0, random_state=0
+    hidden_layer_sizes=(16, 8),
+    activation="tanh",
+    learning_rate_init=0.02,
+    max_iter=150,
+    tol=0,
+    random_state=0,
 )
 animation = watch(quick, X, y, n_frames=30, log_scale=True)
 animation

@@ -79,7 +79,7 @@ def draw_boundary(ax, classifier):
     return display
 
 
-fig, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9.4, 3.2), layout="constrained")
 for ax, network in zip(axes, networks, strict=False):
     size = f"2-{network.hidden_layer_sizes[0]}-1"
     display = draw_boundary(ax, network)
@@ -140,7 +140,9 @@ n_seeds = 50
 solved = []
 for n_hidden in (1, 2, 3, 4, 6, 8):
     fits = (
-        BackpropClassifier((n_hidden,), "tanh", solver="lbfgs", random_state=seed).fit(X, y)
+        BackpropClassifier(
+            hidden_layer_sizes=(n_hidden,), activation="tanh", solver="lbfgs", random_state=seed
+        ).fit(X, y)
         for seed in range(n_seeds)
     )
     solved.append(np.mean([fit.score(X, y) == 1.0 for fit in fits]))

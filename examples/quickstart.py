@@ -83,7 +83,7 @@ def spirals_by_gradient_descent(n_epochs):
     draw_epochs(
         "spirals_gradient_norms.png",
         network.gradient_norms_,
-        "Norm of a layer's gradient, ‖∂L/∂W‖",
+        "Norm of a layer's gradient, ‖∂E/∂W‖",
         labels=[f"layer {i + 1}" for i in range(network.n_layers_ - 1)],
         log=True,
     )
@@ -164,7 +164,6 @@ def spiral_unrolled(n_epochs):
         hidden_layer_sizes=(32, 16),
         activation="tanh",
         max_iter=n_epochs,
-        n_iter_no_change=n_epochs,
         random_state=0,
     ).fit(X)
     order = abs(spearmanr(autoencoder.transform(X)[:, 0], t).statistic)

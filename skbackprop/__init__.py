@@ -3,6 +3,7 @@
 from . import datasets, preprocessing
 from ._autoencoder import BackpropAutoencoder
 from ._classifier import BackpropClassifier
+from ._lockstep import lockstep
 from ._outlier import BackpropOutlierDetector
 from ._regressor import BackpropRegressor
 from ._tabular import TabularClassifier, TabularRegressor
@@ -19,5 +20,6 @@ __all__ = [
     "TabularClassifier",
     "TabularRegressor",
     "datasets",
+    "lockstep",
     "preprocessing",
 ]

@@ -43,6 +43,7 @@ from ._estimator.typing import (
     Sparsity,
     Verbose,
 )
+from ._estimator.warn import told_once
 from .core.architectures import AutoencoderArchitecture
 from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
@@ -342,7 +343,9 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     >>> from sklearn.datasets import load_digits
     >>> from skbackprop import BackpropAutoencoder
     >>> X = load_digits().data / 16
-    >>> autoencoder = BackpropAutoencoder(2, standardize=False, max_iter=20, random_state=0).fit(X)
+    >>> autoencoder = BackpropAutoencoder(
+    ...     n_components=2, standardize=False, max_iter=20, random_state=0
+    ... ).fit(X)
     >>> autoencoder.transform(X).shape
     (1797, 2)
     >>> autoencoder.score(X) > 0.35  # explained variance; the best of two linear components: 0.285
@@ -543,13 +546,16 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         """The best of ``n_init`` starts, by validation score or training loss."""
         if self.n_init == 1 or continuing or incremental:
             return super()._best_job(data, validation, given, continuing, incremental)
-        jobs = []
-        for seed in check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init):
-            start = copy.copy(self)
-            start.random_state = int(seed)
-            jobs.append(start._make_job(data, validation, continuing=False, incremental=False))
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
+        with told_once():
+            jobs = [self._start(int(seed), data, validation) for seed in seeds]
         train_in_public(self, jobs, *given, incremental=False)
         return best_start(jobs)
+
+    def _start(self, seed, data, validation):
+        start = copy.copy(self)
+        start.random_state = seed
+        return start._make_job(data, validation, continuing=False, incremental=False)
 
     @property
     def _embedding(self):
@@ -595,7 +601,8 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     def _validate_X(self, X, *, continuing=True, dtype=None):
         if dtype is None:
             dtype = self._network.params.dtype if continuing else FLOATS
-        return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
 
     def _refuse_wide_code(self, n_features):
         is_regular = self.corruption or self.sparsity or self.contractive_weight or self.variational
@@ -612,12 +619,19 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         mean = np.average(X, axis=0, weights=weights)
         self._training_mean = mean.astype(X.dtype)
         self.mean_, self.scale_ = np.zeros_like(X[0]), np.ones_like(X[0])
+        self._varies = np.ones(X.shape[1], bool)
         if self.standardize:
             variance = np.average((X - mean) ** 2, axis=0, weights=weights)
             rounding = len(X) * np.finfo(np.float64).eps
-            varies = variance > rounding * variance + (rounding * mean) ** 2
+            self._varies = variance > rounding * variance + (rounding * mean) ** 2
             self.mean_ = self._training_mean
-            self.scale_ = np.sqrt(variance, where=varies, out=np.ones_like(mean)).astype(X.dtype)
+            scale = np.sqrt(variance, where=self._varies, out=np.ones_like(mean))
+            self.scale_ = scale.astype(X.dtype)
+        if not (np.isfinite(self._training_mean).all() and np.isfinite(self.scale_).all()):
+            raise ValueError(
+                "The mean or the standard deviation of X is not finite: it has values up to "
+                f"{np.abs(X).max():.3g}, too large to be summed or squared. Try scaling the data."
+            )
 
     def _target(self, X):
         """What the network is to give: X as scaled, or X itself for an output in (0, 1)."""

@@ -275,7 +275,13 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier((16, 8), "tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16, 8),
+    ...     activation="tanh",
+    ...     solver="lbfgs",
+    ...     max_iter=500,
+    ...     random_state=0,
+    ... )
     >>> clf.fit(X, y).score(X, y)
     1.0
     >>> clf.transform(X).shape  # the last hidden layer
@@ -606,7 +612,8 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
             if len(self.classes_) == 1:
                 return np.ones_like(z)
             z = np.concatenate([-z, z], axis=1)  # 1 − σ(z) = σ(−z), without cancellation
-        LINKS[self.out_activation_].predict(z, z)
+        with np.errstate(all="ignore"):
+            LINKS[self.out_activation_].predict(z, z)
         if self.out_activation_ == "logistic" and self.n_outputs_ > 1:
             one, zero = z.dtype.type(1), z.dtype.type(0)
             np.minimum(z, np.nextafter(one, zero), out=z)  # below 1, as scikit-learn checks

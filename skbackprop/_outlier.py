@@ -14,6 +14,7 @@ from ._estimator.base import unchanged_on_error
 from ._estimator.data import FLOATS
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from ._estimator.typing import Contamination, Criterion, RandomState
+from ._estimator.warn import told_once
 from .core.density import CodeAndResidualDensity
 from .core.tails import (
     MarginalTails,
@@ -27,6 +28,7 @@ from .core.tails import (
 _FEATURES_A_COMPONENT = 4 / 3  # the default code has three quarters of the features
 _N_FOLDS = 3  # whose held-out scores say how new samples score
 _CORE = 0.75  # share of the samples, those least odd in single features, that the moments see
+_RIDGE = 0.1  # added to the core's covariance of the code: worth it with few samples, else harmless
 _PARTS = (0.75, 0.25)  # of the joint density and of the single features in the harmonic mean
 _LEAST_SHARE = 0.005  # contamination="auto" expects that many to lie outside, or more
 
@@ -55,8 +57,9 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         Share of outliers, which sets ``offset_``.
 
         - "auto" counts the samples beyond a fence, extrapolated from the median and the upper
-          quartile of the oddness of held-out samples, and expects half a per cent at least. Of
-          *new* samples from a Gaussian less than one per cent are called outliers.
+          quartile of the oddness of held-out samples, and expects half a per cent at least.
+          Of *new* samples from a Gaussian of two features or more, less than one per cent fall
+          below.
         - A number in (0, 0.5] is the share of the training data that is called outliers.
     random_state : int, RandomState instance or None, default=None
         Set as the autoencoder's, unless it has one of its own.
@@ -88,9 +91,10 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
 
     "tail_probability" takes mean and covariance of codes and residuals from three quarters of the
     training samples, those least odd in their single features, so that outliers in the training
-    data do not hide themselves by widening the Gaussians [2]_. The odds by density and by single
-    features are turned into tail probabilities by held-out samples and combined by their harmonic
-    mean [3]_.
+    data do not hide themselves by widening the Gaussians [2]_. Held-out samples turn the oddness
+    by density and that by single features into tail probabilities. The harmonic mean combines
+    them, with parts of three quarters and one quarter [3]_. These shares were chosen on made-up
+    data and on the public sets cardio and thyroid.
 
     References
     ----------
@@ -120,7 +124,7 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         self,
         autoencoder: BackpropAutoencoder | None = None,
         *,
-        criterion: Criterion = "density",
+        criterion: Criterion = "tail_probability",
         contamination: Contamination = "auto",
         random_state: RandomState = None,
     ):
@@ -154,15 +158,25 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             If a parameter or the data are not valid. The estimator is then as it was before.
         """
         X = validate_data(self, X, dtype=FLOATS, order="C")
+        with np.errstate(all="ignore"), told_once():
+            return self._fit(X, sample_weight)
+
+    def _fit(self, X, sample_weight):
         self.autoencoder_ = self._make_autoencoder(X.shape[1]).fit(X, sample_weight=sample_weight)
         weights = np.ones(len(X))
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
             X, weights = X[weights > 0], weights[weights > 0]
         self._views = _Views.estimate(self.autoencoder_, self.criterion, X, weights)
+        oddness = self._views.oddness(X)
+        if not np.isfinite(oddness).all():
+            raise ValueError(
+                "The scores of the training data are not finite: X has values up to "
+                f"{np.abs(X).max():.3g}, too large to be squared. Try scaling the data."
+            )
         rtol = np.sqrt(np.finfo(X.dtype).eps)
         if self.criterion == "tail_probability" or self.contamination == "auto":
-            oddness = self._held_out_oddness(X, weights)
+            oddness = self._held_out_oddness(oddness, X, weights)
             self._tails = [UpperTail.estimate(view, weights, rtol) for view in oddness]
         if self.criterion == "tail_probability":
             self._tail = UpperTail.estimate(self._combined(oddness), weights, rtol)
@@ -189,9 +203,8 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
             autoencoder.set_params(random_state=self.random_state)
         return autoencoder
 
-    def _held_out_oddness(self, X, weights):
-        """Oddness of each sample to views that have not seen it, shape (n_views, n_samples)."""
-        oddness = self._views.oddness(X)
+    def _held_out_oddness(self, oddness, X, weights):
+        """Oddness of each sample to views that have not seen it, in place of that given."""
         folds = _folds(X, self.autoencoder_.n_components)
         for fold in np.unique(folds[folds >= 0]):
             out = folds == fold
@@ -238,7 +251,9 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         dtype = self.autoencoder_.coefs_[0].dtype
-        return self._score(validate_data(self, X, dtype=dtype, order="C", reset=False))
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            X = validate_data(self, X, dtype=dtype, order="C", reset=False)
+        return self._score(X)
 
     def decision_function(self, X):
         """``score_samples(X) - offset_``: negative for outliers.
@@ -289,25 +304,29 @@ class _Views:
             return cls(autoencoder)
         unit = _mean_variance(autoencoder, X, weights)
         if criterion == "density":
-            codes, residuals = cls._code_and_residual(autoencoder, X)
-            return cls(
-                autoencoder, CodeAndResidualDensity.estimate(codes, residuals, weights, unit)
-            )
+            return cls(autoencoder, cls._density(autoencoder, X, weights, unit))
         marginals = MarginalTails.estimate(X, weights)
         oddness = marginals.oddness(X)
         core = oddness <= weighted_quantile(oddness, _CORE, weights)
-        codes, residuals = cls._code_and_residual(autoencoder, X[core])
-        density = CodeAndResidualDensity.estimate(codes, residuals, weights[core], unit)
+        density = cls._density(autoencoder, X[core], weights[core], unit, _RIDGE)
         return cls(autoencoder, density, marginals)
 
+    @classmethod
+    def _density(cls, autoencoder, X, weights, unit, ridge=0.0):
+        codes, residuals = cls._code_and_residual(autoencoder, X)
+        return CodeAndResidualDensity.estimate(codes, residuals, weights, unit, ridge)
+
     def oddness(self, X):
-        """Higher is odder, shape (n_views, n_samples)."""
-        if self.density is None:
-            return -self.autoencoder.score_samples(X)[np.newaxis]
-        views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
-        if self.marginals is not None:
-            views.append(self.marginals.oddness(X))
-        return np.stack(views)
+        """Higher is odder, shape (n_views, n_samples); infinite where the arithmetic overflows."""
+        with np.errstate(all="ignore"):
+            if self.density is None:
+                views = [-self.autoencoder.score_samples(X)]
+            else:
+                views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
+            if self.marginals is not None:
+                views.append(self.marginals.oddness(X))
+        oddness = np.stack(views)
+        return np.where(np.isnan(oddness), np.inf, oddness)
 
     @staticmethod
     def _code_and_residual(autoencoder, X):

@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.manifold import Isomap
 
 from skbackprop import Activation, BackpropAutoencoder
 
@@ -198,6 +199,22 @@ def test_too_little_for_an_embedding(init, n_components, n_samples, reason, X):
     ae = autoencoder(n_components, init=init, corruption="gaussian")
     with pytest.raises(ValueError, match=reason):
         ae.fit(X[:n_samples])
+
+
+def test_isomap_leaves_out_numbers_of_neighbours_that_have_no_embedding():
+    """Distances along a graph need not be those of any Euclidean space; here those of 5 are not."""
+    X = np.random.RandomState(0).standard_normal((8, 2))
+    with pytest.raises(ValueError, match="negative eigenvalues"):
+        Isomap(n_neighbors=5, n_components=7, eigen_solver="dense").fit(X)
+    ae = autoencoder(7, init="isomap", corruption="gaussian").fit(X)
+    assert np.isfinite(ae.transform(X)).all()
+
+
+def test_too_many_dimensions_for_isomap():
+    X = np.random.RandomState(0).standard_normal((40, 2))
+    ae = autoencoder(39, init="isomap", corruption="gaussian")
+    with pytest.raises(ValueError, match=r"init='isomap'.* 40 distinct samples.*n_components=39"):
+        ae.fit(X)
 
 
 @pytest.mark.parametrize("init", ["pca", "isomap"])

@@ -169,6 +169,14 @@ def test_widths_are_whole_numbers(Estimator, sizes, fitted):
     assert "float" in str(caught.value) or "." in str(caught.value).lower().split("got", 1)[1]
 
 
+@pytest.mark.parametrize("sizes", [{}, set(), {8: 4}], ids=str)
+def test_widths_are_a_sequence(sizes, problem):
+    X, y = problem("regression")
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes.*sequence.*got") as caught:
+        BackpropRegressor(hidden_layer_sizes=sizes).fit(X, y)
+    assert repr(sizes) in str(caught.value)
+
+
 @pytest.mark.parametrize("sizes", [(16,), 16, [16, 8]], ids=str)
 def test_the_regressor_takes_its_loss_first(sizes, problem):
     """...as `MLPRegressor` does; who gives the sizes first is told so."""

@@ -92,6 +92,17 @@ def test_ordinary_training_is_not_called_divergent(Estimator, solver, problem):
     assert not [message for message in messages if "learning_rate_init" in message]
 
 
+def test_a_start_that_is_almost_exact_may_be_left():
+    """Two points are a line: PCA reconstructs them, Adam then moves a little away."""
+    X = np.random.RandomState(0).standard_normal((2, 2))
+    model = BackpropAutoencoder(
+        1, (3,), init="pca", learning_rate="constant", max_iter=3, random_state=0
+    )
+    messages = _fit(model, X, None)
+    assert 1e-4 < model.loss_ < 1.0
+    assert not [message for message in messages if "learning_rate_init" in message]
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e19, 1e30, 1e150, 1e200, 1e300])
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
@@ -116,6 +127,19 @@ def test_no_warning_of_numpy_reaches_the_user(Estimator, solver, scale, dtype, p
         warnings.simplefilter("error")
         assert np.isfinite(model.predict(X).astype(float)).all()
         model.score(X, y)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+def test_no_warning_of_numpy_from_enormous_weights(kind, problem):
+    """Scores of ∞ − ∞."""
+    X, y = problem(kind)
+    clf = BackpropClassifier(**SMALL).fit(X, y)
+    for W in clf.coefs_:
+        W *= 1e300
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for method in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
+            getattr(clf, method)(X)
 
 
 @pytest.mark.parametrize("Estimator", EVERY)

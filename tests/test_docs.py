@@ -18,7 +18,7 @@ INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n((?::.*\n)*)```$", flags=re
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("error::UserWarning")  # unless the page itself ignores it
 def test_examples_of_a_page_run(name):
     if name == "differences.md" and not sklearn.__version__.startswith("1.9."):
         pytest.skip("the page shows what scikit-learn 1.9 does")
@@ -80,7 +80,11 @@ def test_mathematics_includes_code_that_exists():
         (r"a^l = \sigma(z^l) $$", "layers/activate", "Activate.bind"),
         (r"\beta_1 m + (1 - \beta_1)\,g", "optimizers", "Adam.update"),
         (r"\frac{\alpha}{2\,b\,\bar w}", "training/objective", "Objective.value_and_gradient"),
-        (r"\operatorname{mean}(u \odot \hat x)", "layers/layer_norm", "LayerNorm.bind\n:start-at: def input"),
+        (
+            r"\operatorname{mean}(u \odot \hat x)",
+            "layers/layer_norm",
+            "LayerNorm.bind\n:start-at: def input",
+        ),
     ],
 )
 def test_equation_stands_before_its_code(equation, source, pyobject):
@@ -100,19 +104,35 @@ def test_links_to_files_lead_somewhere(name):
             assert target.name == "index" or (ROOT / "examples" / f"{target.name}.py").exists(), (
                 link
             )
+        elif target.parts[0] == "auto_learn":
+            assert target.name == "index" or (DOCS / "learn" / f"{target.name}.py").exists(), link
         elif target.parts[0] == "generated":
             assert re.fullmatch(r"skbackprop(\.\w+)+", target.name), link
         else:
             assert (DOCS / target).exists(), link
 
 
-def test_broken_links_of_built_pages_are_found(tmp_path):
+@pytest.fixture(scope="module")
+def internal_links():
     pytest.importorskip("sphinx")
     path = DOCS / "_extensions" / "internal_links.py"
     spec = importlib.util.spec_from_file_location("internal_links", path)
-    internal_links = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(internal_links)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
+
+def test_files_from_other_sites_are_found(internal_links, tmp_path):
+    here = '<script src="_static/a.js"></script><img src="b.png"><a href="https://x.org/y.js">y</a>'
+    icons = (
+        '<link rel="stylesheet" href="https://x.org/icons.css"><link rel="next" href="//x.org/">'
+    )
+    (tmp_path / "a.html").write_text(here + icons + '<script src="//x.org/z.js"></script>')
+    found = {link for _, link in internal_links.remote_files(tmp_path)}
+    assert found == {"https://x.org/icons.css", "//x.org/z.js"}
+
+
+def test_broken_links_of_built_pages_are_found(internal_links, tmp_path):
     (tmp_path / "pages").mkdir()
     good = '<h1 id="top">A</h1><a href="pages/b.html#end">b</a><a href="#top">up</a>'
     elsewhere = '<a href="https://scikit-learn.org/nothing">elsewhere</a>'

@@ -79,3 +79,17 @@ def test_the_last_gradient_of_an_epoch_is_recorded(problem, weights_of):
     ).fit(X, y)
     steps = [np.linalg.norm(W - V) for W, (V, _) in zip(clf.coefs_, init, strict=True)]
     assert_allclose(clf.gradient_norms_, [np.array(steps) / rate], rtol=1e-10)
+
+
+@pytest.mark.parametrize("max_iter", [0, 3])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("Estimator", BOTH)
+def test_a_parameter_of_another_type_does_not_change_that_of_the_loss(
+    Estimator, solver, max_iter, problem
+):
+    X, y = problem("binary")
+    params = {**SMALL, "solver": solver, "max_iter": max_iter}
+    model = Estimator(alpha=np.float32(0.5), **params).fit(X, y)
+    assert type(model.loss_) is float
+    assert {type(loss) for loss in model.loss_curve_} <= {float}
+    same(model, Estimator(alpha=0.5, **params).fit(X, y))

@@ -73,7 +73,8 @@ def test_importing_the_package_does_not_import_matplotlib():
         "import pkgutil, sys, skbackprop\n"
         "modules = pkgutil.walk_packages(skbackprop.__path__, 'skbackprop.')\n"
         "for module in modules:\n"
-        "    __import__(module.name)\n"
+        "    if not module.name.startswith('skbackprop.onnx'):  # it needs skl2onnx\n"
+        "        __import__(module.name)\n"
         "assert 'matplotlib' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -413,6 +413,27 @@ def test_degenerate_data():
         assert found.predict(data + 1e3)[0] == -1
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_samples_that_are_too_large_to_score_are_outliers(criterion, dtype, X):
+    found = detector(criterion).fit(X.astype(dtype))
+    enormous = X[:5].astype(dtype) * dtype(1e300 if dtype is np.float64 else 1e34)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_array_equal(found.predict(enormous), [-1] * 5)
+        assert np.all(found.score_samples(enormous) < found.score_samples(X).min())
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_data_too_large_to_score_are_an_error(criterion, standardize):
+    X = 1e300 * np.random.RandomState(0).standard_normal((20, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        with pytest.raises(ValueError, match=r"not finite.*too large.*scaling"):
+            detector(criterion, 0.1, loss="huber", standardize=standardize, max_iter=2).fit(X)
+
+
 @pytest.mark.parametrize(
     "params",
     [

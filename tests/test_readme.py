@@ -1,6 +1,7 @@
 """What the README tells its readers to do works, and is what every change must pass."""
 
 import re
+import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -11,13 +12,18 @@ def code_blocks(language):
     return re.findall(rf"^```{language}\n(.*?)\n```$", README, flags=re.M | re.S)
 
 
-def test_python_examples_run_in_order():
+def test_python_examples_run_in_order(capsys):
     blocks = code_blocks("python")
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     namespace = {}
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), namespace)
-    assert namespace["search"].score(namespace["X_test"], namespace["y_test"]) > 0.9
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            exec(compile(block, "README.md", "exec"), namespace)
+    assert namespace["search"].score(namespace["X_test"], namespace["y_test"]) > 0.95
+    said = capsys.readouterr().out.splitlines()
+    promised = re.findall(r"^print\(.*\)  # (.+)$", "\n".join(blocks), flags=re.M)
+    assert promised == [said[0], said[-1]]
 
 
 def test_links_lead_somewhere():

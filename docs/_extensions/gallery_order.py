@@ -24,7 +24,7 @@ class NarrativeOrder:
         """The order is the same in every directory."""
 
     def __call__(self, filename):
-        return _ORDER.index(filename)
+        return (_ORDER.index(filename), "") if filename in _ORDER else (len(_ORDER), filename)
 
     def __repr__(self):
         return "NarrativeOrder"

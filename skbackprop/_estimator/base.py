@@ -168,7 +168,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
             rows,
             sample_weight=weights,
             mean_sample_weight=mean_weight,
-            alpha=self.alpha,
+            alpha=float(self.alpha),
         )
 
     def _hold_out(self, data, rng, validation):
@@ -273,16 +273,17 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
         """``validate_data``, to CSR or C-ordered float64 or float32."""
         if dtype is None:
             dtype = self._network.params.dtype if continuing else FLOATS
-        return validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=dtype,
-            order="C",
-            reset=not continuing,
-            **kwargs,
-        )
+        with np.errstate(over="ignore"):  # infinite in single precision: refused
+            return validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                dtype=dtype,
+                order="C",
+                reset=not continuing,
+                **kwargs,
+            )
 
     def _validate_sample_weight(self, sample_weight, X, Y):
         """Sample weights as float64 of shape (n_samples,), or None."""

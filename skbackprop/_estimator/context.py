@@ -5,6 +5,7 @@ variable              set by                                   read by
 ====================  =======================================  ===================================
 ``meeting_point``     the tasks of ``skbackprop.lockstep``     ``training.train``
 ``watcher``           ``skbackprop.inspection.watch``          ``callbacks.train_in_public``
+``told``              ``warn.told_once``                       ``warn.warn_user``
 ====================  =======================================  ===================================
 """
 
@@ -16,3 +17,6 @@ meeting_point: ContextVar = ContextVar("meeting_point", default=None)
 #: ``callable(estimator, job) -> bool``: sees the start and each epoch of the fits in its context;
 #: True stops the training. None: nobody watches.
 watcher: ContextVar = ContextVar("watcher", default=None)
+
+#: Messages of the warnings so far, each of which is given once. None: all are given.
+told: ContextVar = ContextVar("told", default=None)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ..core.losses import mean_loss
 from .warn import warn_user
 
 _FAR_ABOVE = 10.0  # times the loss that training began with
@@ -32,9 +33,9 @@ def refuse_divergence(job):
     if is_finite(job):
         return
     raise ValueError(
-        "Solver produced non-finite parameter weights or a non-finite loss in "
-        f"{job.solver.epoch_name} {max(1, job.state.n_iter)}. The input data may contain large "
-        f"values and need to be preprocessed. {_remedy(job.solver)}."
+        "Solver produced non-finite parameter weights. The input data may contain large values and "
+        f"need to be preprocessed. Training diverged in {job.solver.epoch_name} "
+        f"{max(1, job.state.n_iter)}. {_remedy(job.solver)}."
     )
 
 
@@ -64,7 +65,7 @@ def warn_of_outcome(job, *, incremental):
     elif solver.is_stochastic:
         _warn_of_epochs(state, solver, incremental)
     if not incremental:
-        _warn_of_growth(state)
+        _warn_of_growth(job)
 
 
 def _warn_of_epochs(state, solver, incremental):
@@ -84,16 +85,36 @@ def _warn_of_epochs(state, solver, incremental):
         )
 
 
-def _warn_of_growth(state):
-    """Warn of a loss that ended far above where it began."""
-    terms = state.history.loss_terms
-    if not terms or state.initial_loss is None or state.outcome in ("interrupted", "diverged"):
+def _warn_of_growth(job):
+    """Warn of a loss that ended far above where it began.
+
+    After a start that was almost exact, as that from an embedding can be, the loss must also be far
+    above that of a network which does not look at its input.
+    """
+    state, terms = job.state, job.state.history.loss_terms
+    if (
+        not state.n_iter
+        or state.initial_loss is None
+        or state.outcome in ("interrupted", "diverged")
+    ):
         return
-    began, ended = abs(state.initial_loss), terms[-1]["data"]
-    if ended - state.initial_loss > _FAR_ABOVE * began:
+    began, ended = state.initial_loss, terms[-1]["data"]
+    if _is_far_above(ended, began) and _is_far_above(ended, _loss_of_zero_scores(job.problem)):
         warn_user(
             f"The loss ended far above where it began: {ended:.3g} after {state.n_iter} epochs, "
-            f"{state.initial_loss:.3g} at the initial weights. Training has diverged, though not "
+            f"{began:.3g} at the initial weights. Training has diverged, though not "
             "to infinity: try a smaller learning_rate_init, max_grad_norm, or scaling the data.",
             ConvergenceWarning,
         )
+
+
+def _is_far_above(loss, other):
+    return loss - other > _FAR_ABOVE * abs(other)
+
+
+def _loss_of_zero_scores(problem):
+    """The mean data loss of the raw scores z = 0, over the training rows."""
+    Y, weights = problem.Y[problem.rows], problem.sample_weight
+    weights = None if weights is None else weights[problem.rows, 0]
+    with np.errstate(all="ignore"):
+        return mean_loss(problem.loss, np.zeros_like(Y), Y, weights)

@@ -1,5 +1,6 @@
 """The parameters that all estimators share: what is allowed, and what they mean layer by layer."""
 
+from collections.abc import Mapping, Set
 from numbers import Integral, Real
 
 import numpy as np
@@ -59,6 +60,8 @@ def hidden_widths(hidden_layer_sizes, name="hidden_layer_sizes"):
         If a width is not a positive whole number.
     """
     sizes = hidden_layer_sizes
+    if isinstance(sizes, Mapping | Set | str | bytes):
+        raise ValueError(f"{name} must be a whole number or a sequence of them, got {sizes!r}.")
     sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
     if not all(isinstance(size, Integral) for size in sizes):
         raise ValueError(f"{name} must be whole numbers, got {sizes}.")

@@ -79,7 +79,7 @@ OutputActivation: TypeAlias = Literal["identity", "logistic"]
 NoiseVariance: TypeAlias = Literal["auto"] | Float
 Corruption: TypeAlias = Literal["gaussian", "masking", "salt_pepper"] | None
 Sparsity: TypeAlias = Literal["l1", "kl"] | None
-Criterion: TypeAlias = Literal["density", "reconstruction"]
+Criterion: TypeAlias = Literal["tail_probability", "density", "reconstruction"]
 Contamination: TypeAlias = Float | Literal["auto"]
 
 Auto: TypeAlias = Literal["auto"]

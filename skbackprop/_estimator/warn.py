@@ -2,16 +2,34 @@
 
 import sys
 import warnings
+from contextlib import contextmanager
+
+from .context import told
 
 _PACKAGES = {"skbackprop", "sklearn", "joblib", "contextlib", "functools"}  # not the user's
 
 
 def warn_user(message, category=UserWarning):
     """Warn as from the line of the user's code that led here, through scikit-learn or not."""
+    messages = told.get()
+    if messages is not None:
+        if message in messages:
+            return
+        messages.add(message)
     frame, depth = sys._getframe(1), 1
     while frame.f_back is not None and _package_of(frame) in _PACKAGES:
         frame, depth = frame.f_back, depth + 1
     warnings.warn(message, category, stacklevel=depth + 1)
+
+
+@contextmanager
+def told_once():
+    """A context in which no message is given twice: several fits that the user takes for one."""
+    token = told.set(set())
+    try:
+        yield
+    finally:
+        told.reset(token)
 
 
 def _package_of(frame):

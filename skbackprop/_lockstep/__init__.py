@@ -1,24 +1,28 @@
 """Many fits as one: the networks of a whole grid search, trained together.
 
-Reading order: ``turns`` (the tasks of a meta-estimator, one running at a time), ``meeting`` (where
-their fits wait for each other), ``groups`` (who is trained with whom), ``backend`` (how joblib
-comes in).
+Reading order: ``backend`` (what joblib sees), ``scheduler`` (runs the tasks of a meta-estimator,
+one at a time), ``tasks``, ``meeting`` (where their fits wait for each other and are trained),
+``groups`` (who is trained with whom).
 """
 
 import multiprocessing
 from contextlib import contextmanager
+from numbers import Integral
 
 import joblib
 
+from .._estimator.sklearn_compat import InvalidParameterError
 from .backend import LockstepBackend
 from .meeting import Meeting
-from .turns import Turns, running_task
+from .parts import Distribution
+from .scheduler import Scheduler
+from .tasks import running_task
 
 __all__ = ["lockstep"]
 
 
 @contextmanager
-def lockstep(*, n_threads=None, max_members=None):
+def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     """Train the networks of scikit-learn's meta-estimators together, as one.
 
     A step of a small network is almost all overhead: a hundred networks of one shape, stepped
@@ -34,19 +38,27 @@ def lockstep(*, n_threads=None, max_members=None):
 
     Parameters
     ----------
+    backend : str, default=None
+        A joblib backend of processes, "loky", or "dask" or "ray" where they are registered with
+        joblib: the tasks go out to workers in parts, and each worker runs its part in lockstep, in
+        one thread. None is for all tasks in this process.
+    n_jobs : int, default=None
+        With a ``backend``: its number of workers, as in ``joblib.Parallel``. None stands for all.
     n_threads : int, default=None
-        Threads in which networks are trained. None stands for the number of processors or, in a
-        worker process, for one.
+        Without a ``backend``: the largest number of threads in which networks are trained. None
+        stands for the number of processors or, in a worker process, for one.
     max_members : int, default=None
-        Fits that may wait for each other; each of them holds its data in memory. None stands for
-        128 for each thread. Fewer wait where their data take more than 1 GiB.
+        Fits that may wait for each other, each in a thread that sleeps. None stands for 128 for
+        each of ``n_threads``, at most 256. Fewer wait, though at least four, where their training
+        data take more than 32 MiB.
 
     Raises
     ------
     ValueError
-        If ``n_threads`` or ``max_members`` is less than 1.
+        If ``n_threads`` or ``max_members`` is not an int in the range [1, 4096], if joblib knows no
+        such ``backend`` of processes, or if parameters are combined that exclude each other.
     ImportError
-        If joblib is older than 1.3.
+        If joblib is older than 1.3, or a package that the ``backend`` needs is not installed.
 
     Notes
     -----
@@ -69,7 +81,12 @@ def lockstep(*, n_threads=None, max_members=None):
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(200, random_state=0)
     >>> network = BackpropClassifier(
-    ...     (16,), "tanh", batch_size=20, max_iter=80, n_iter_no_change=100, random_state=0
+    ...     hidden_layer_sizes=(16,),
+    ...     activation="tanh",
+    ...     batch_size=20,
+    ...     max_iter=80,
+    ...     n_iter_no_change=100,
+    ...     random_state=0,
     ... )
     >>> grid = {"backpropclassifier__learning_rate_init": [0.003, 0.01, 0.03, 0.1]}
     >>> with lockstep():
@@ -79,17 +96,48 @@ def lockstep(*, n_threads=None, max_members=None):
     """
     if not hasattr(joblib, "parallel_config"):
         raise ImportError(f"lockstep needs joblib 1.3 or newer, found {joblib.__version__}.")
-    for name, value in (("n_threads", n_threads), ("max_members", max_members)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}.")
+    _check_int("n_threads", n_threads)
+    _check_int("max_members", max_members)
+    if backend is None and n_jobs is not None:
+        raise InvalidParameterError(
+            f"n_jobs={n_jobs!r} needs a backend, such as 'loky'; n_threads is for this process."
+        )
+    if backend is not None and n_threads is not None:
+        raise InvalidParameterError(
+            f"n_threads={n_threads!r} has no use with backend={backend!r}: each of its workers "
+            "trains in one thread."
+        )
+    if n_jobs == 0 or not isinstance(n_jobs, Integral | None) or isinstance(n_jobs, bool):
+        raise InvalidParameterError(
+            "The 'n_jobs' parameter of lockstep must be an int other than 0, or None. "
+            f"Got {n_jobs!r} instead."
+        )
+    before, _ = joblib.parallel.get_active_backend()
     task = running_task()
     if task is not None:  # a second lockstep, in a task of the first: one meeting for all
-        turns = task.turns
+        scheduler = task.scheduler
     else:
         n_threads = n_threads or _n_processors()
-        turns = Turns(Meeting(n_threads, max_members or 128 * n_threads))
-    with joblib.parallel_config(backend=LockstepBackend(turns), n_jobs=None):
+        scheduler = Scheduler(Meeting(n_threads, max_members or min(128 * n_threads, 256)))
+    distribution = None
+    if backend is not None and task is None:
+        distribution = Distribution.named(backend, n_jobs, max_members or 128)
+    own = LockstepBackend(scheduler, before, distribution)
+    with joblib.parallel_config(backend=own, n_jobs=None):
         yield
+
+
+_LARGEST_INT = 4096  # threads of a process
+
+
+def _check_int(name, value):
+    """Raise unless ``value`` is None or a number of threads."""
+    is_int = isinstance(value, Integral) and not isinstance(value, bool)
+    if value is not None and not (is_int and 1 <= value <= _LARGEST_INT):
+        raise InvalidParameterError(
+            f"The {name!r} parameter of lockstep must be an int in the range [1, {_LARGEST_INT}] "
+            f"or None. Got {value!r} instead."
+        )
 
 
 def _n_processors():

@@ -2,33 +2,51 @@
 
 import traceback
 from contextlib import contextmanager
+from functools import partial
 
 from joblib.parallel import FallbackToBackend, SequentialBackend, ThreadingBackend
 
+from .others import may_train_a_network, run_as_before
+
+_NOT_GIVEN = 1 << 30  # stands for an n_jobs that nobody has given
+
+_OPTIONS = ("max_nbytes", "temp_folder", "mmap_mode", "prefer", "require")
+
 
 class LockstepBackend(ThreadingBackend):
-    """Runs tasks in threads that take turns.
+    """Runs tasks in threads, one at a time.
 
     Parameters
     ----------
-    turns : Turns
+    scheduler : Scheduler
+    before : joblib.parallel.ParallelBackendBase
+        The backend that was active before lockstep, for calls that train no network.
+    distribution : Distribution, default=None
+        Where the tasks of calls from outside go; to threads of this process if None.
     nesting_level : int, default=0
     """
 
-    default_n_jobs = -1
+    default_n_jobs = _NOT_GIVEN
     supports_timeout = False
 
-    def __init__(self, turns, nesting_level=0, **kwargs):
+    def __init__(self, scheduler, before, distribution=None, nesting_level=0, **kwargs):
         super().__init__(nesting_level=nesting_level, **kwargs)
-        self.turns = turns
+        self.scheduler = scheduler
+        self.before = before
+        self.distribution = distribution
         self.parallel = None
         self._call = None
+        self._n_jobs, self._options = None, {}
 
     def effective_n_jobs(self, n_jobs):
         """One where that is asked for; otherwise as many as can wait for each other."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        return 1 if n_jobs == 1 else max(2, self.turns.meeting.max_members)
+        if n_jobs == 1:
+            return 1
+        if self.distribution is not None:
+            return max(2, self.distribution.n_tasks)
+        return max(2, self.scheduler.meeting.max_members)
 
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         """Prepare for the calls of ``parallel``; returns the number of jobs.
@@ -39,26 +57,31 @@ class LockstepBackend(ThreadingBackend):
             With the backend to use instead: each ``Parallel`` has one of its own, since calls may
             be nested and interleaved.
         """
-        n_jobs = self.effective_n_jobs(n_jobs)
-        if n_jobs == 1:
+        n_together = self.effective_n_jobs(n_jobs)
+        if n_together == 1:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         if self.parallel is None:
-            own = LockstepBackend(self.turns, self.nesting_level)
+            own = LockstepBackend(
+                self.scheduler, self.before, self.distribution, self.nesting_level
+            )
             own.parallel = parallel
             raise FallbackToBackend(own)
-        return n_jobs
+        self._n_jobs = None if n_jobs == _NOT_GIVEN else n_jobs
+        self._options = {name: kwargs[name] for name in _OPTIONS if name in kwargs}
+        return n_together
 
     def get_nested_backend(self):
         """A backend for the tasks of a task: they take part."""
-        return LockstepBackend(self.turns, self.nesting_level + 1), None
+        nested = LockstepBackend(self.scheduler, self.before, nesting_level=self.nesting_level + 1)
+        return nested, None
 
     def start_call(self):
         """Begin a call of ``Parallel``."""
-        self._call = self.turns.open()
+        self._call = self.scheduler.open()
 
     def submit(self, func, callback=None):
         """Add a task; it begins when the caller waits for results."""
-        return self.turns.add(self._call, func, callback)
+        return self.scheduler.add(self._call, func, callback)
 
     apply_async = submit
 
@@ -66,8 +89,25 @@ class LockstepBackend(ThreadingBackend):
     def retrieval_context(self):
         """Complete the call, then let its results be retrieved."""
         if not self.parallel._aborting:  # a task could not even be made
-            self.turns.complete(self._call)
+            self._run_elsewhere()
+            self.scheduler.complete(self._call)
         yield
+
+    def _run_elsewhere(self):
+        """Run the tasks that are not for threads of this process, if it is so."""
+        if not any(may_train_a_network(task.function) for task in self._call.pending):
+            if self._n_jobs is None:
+                return
+            run = partial(run_as_before, n_jobs=self._n_jobs, backend=self.before)
+        elif self.distribution is not None:
+            run = self.distribution.run
+        else:
+            return
+        while self._call.pending:  # a callback may add more
+            tasks = self.scheduler.withdraw(self._call)
+            results = run([task.function for task in tasks], options=self._options)
+            for task, result in zip(tasks, results, strict=True):
+                task.callback((result, None))
 
     def retrieve_result_callback(self, out):
         """The result of a task; raises what the task raised."""
@@ -81,11 +121,11 @@ class LockstepBackend(ThreadingBackend):
     def abort_everything(self, ensure_ready=True):
         """Give the call up: tasks end where they wait."""
         if self._call is not None:
-            self.turns.give_up(self._call)
+            self.scheduler.cancel(self._call)
 
     def stop_call(self):
         """End a call of ``Parallel``."""
-        self.turns.close(self._call)
+        self.scheduler.close(self._call)
 
     def terminate(self):
         """No pool to shut down."""

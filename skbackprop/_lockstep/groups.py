@@ -1,78 +1,166 @@
-"""Who is trained with whom, and how many at a time."""
+"""Who is trained with whom, and who gains nothing by it.
+
+A population of K networks takes the same number of NumPy calls a step as one network, and K times
+the arithmetic. It gains as long as calls are most of a step, and it loses where the arrays of its
+members crowd each other out of the processor's cache. The bounds below are from
+``benchmarks/bench_lockstep_gain.py``.
+"""
 
 import math
 
-# Bytes of the arrays that a step of a group works on, by measurement. Below the first, a step is
-# all overhead, and a second thread waits for the first one's interpreter lock. Above the second,
-# the arrays only crowd each other out of the cache; several threads had better be crowded than
-# wait for each other.
-_SMALLEST, _LARGEST, _LARGEST_OF_ONE_THREAD = 1 << 18, 1 << 23, 1 << 21
+import numpy as np
 
-# Of one network that is trained alone: below, it holds the interpreter lock most of the time, and
-# two at a time take longer than one after the other.
+from ..core.activations import ACTIVATIONS
+
+# Largest group, in bytes that a step works on. The arrays of the parameters (θ, ∂E/∂θ, moments) are
+# read and written as a whole in each step, and slow it down when they no longer fit into the cache.
+_LARGEST_PARAMETERS = 1 << 21
+_LARGEST_BATCHES = 1 << 23
+_FEWEST = 4  # members of a largest group: below, a population is hardly faster than its members
+
+# Bytes of a group below which two groups at a time take turns at the interpreter lock.
+_SMALLEST_BESIDE_OTHERS = 1 << 18
+
+# The same for a network that is trained alone.
 _CONCURRENT = 1 << 20
 
+# Steps of a fit that make up for what it costs to wait: two changes of threads, and the copies.
+_MIN_STEPS = 50
 
-def make_groups(places, n_threads):
-    """Divide those who wait into groups to be trained together.
+
+def is_worth_waiting(job, n_threads):
+    """Whether a job can gain from being trained together with others, or beside them.
 
     Parameters
     ----------
-    places : iterable of Place
+    job : Job
+    n_threads : int
+        Threads in which networks are trained.
+    """
+    if _n_steps(job) < _MIN_STEPS:
+        return False
+    if n_threads > 1 and gains_from_threads(job):
+        return True
+    return _largest_group(job) >= _FEWEST and _key(job) is not None
+
+
+def make_groups(members, n_threads):
+    """Divide members into groups to be trained together.
+
+    Parameters
+    ----------
+    members : list of Member
     n_threads : int
         The number of groups to be trained at a time.
 
     Returns
     -------
-    list of list of Place
+    list of list of Member
         The most work first.
     """
     alike = {}
-    for place in places:
-        key = _key(place)
-        alike.setdefault(id(place) if key is None else key, []).append(place)
+    for i, member in enumerate(members):
+        key = _key(member.job)
+        alike.setdefault(i if key is None else key, []).append(member)
     groups = [group for members in alike.values() for group in _divide(members, n_threads)]
     return sorted(groups, key=_work, reverse=True)
 
 
-def _key(place):
-    """What is equal in a group; None for a run to be trained alone."""
-    key = place.run.key()
-    if key is None:
+def _divide(members, n_threads):
+    """Groups of about equal size: few for little work, small enough to stay in cache."""
+    job = members[0].job
+    largest = _largest_group(job)
+    if largest < _FEWEST:
+        return [[member] for member in members]
+    n_groups = math.ceil(len(members) / largest)
+    n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end
+    n_bytes = len(members) * (_parameter_bytes(job) + _batch_bytes(job))
+    n_groups = min(n_groups, len(members), max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
+    return [members[i::n_groups] for i in range(n_groups)]
+
+
+def _key(job):
+    """What is equal in a group; None for a job to be trained alone."""
+    key = job.solver.population_key(job)
+    if key is None or not all(_broadcasts(layer) for layer in job.state.network.layers):
         return None
     try:
-        key = (key, tuple(sorted(place.config.items())))
         hash(key)
     except TypeError:  # an unhashable part, of the user's making
         return None
     return key
 
 
-def _divide(members, n_threads):
-    """Groups of about equal size: few for little work, small enough to stay in cache."""
-    n_bytes = _step_bytes(members[0].run)
-    largest = _LARGEST if n_threads > 1 else _LARGEST_OF_ONE_THREAD
-    if 2 * n_bytes > largest:
-        return [[member] for member in members]
-    n_groups = math.ceil(len(members) * n_bytes / largest)
-    n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end
-    n_groups = min(n_groups, max(1, len(members) * n_bytes // _SMALLEST))
-    return [members[i::n_groups] for i in range(n_groups)]
+def _broadcasts(layer):
+    """Whether the layer's activation, if it is a user's, computes a stack of matrices one by one.
+
+    A user may have written it for two axes: it then fails for three, or does something else.
+    """
+    activation = getattr(layer, "activation", None)
+    if activation is None or ACTIVATIONS.get(activation.name) is activation:
+        return True
+    z = np.linspace(-2.0, 2.0, 24).reshape(2, 3, 4)
+    try:
+        with np.errstate(all="ignore"):
+            together = _value_and_slope(activation, z)
+            one_by_one = zip(*(_value_and_slope(activation, matrix) for matrix in z), strict=True)
+            return all(
+                np.allclose(stack, list(matrices), rtol=1e-12, atol=0.0, equal_nan=True)
+                for stack, matrices in zip(together, one_by_one, strict=True)
+            )
+    except Exception:  # whatever a function raises that is called with a shape it does not expect
+        return False
 
 
-def gains_from_threads(run):
-    """Whether a run that is trained alone gets on beside others, in a thread of its own."""
-    return _step_bytes(run) >= _CONCURRENT
+def _value_and_slope(activation, z):
+    """σ(z) and σ′(z), computed as a training computes them."""
+    z, a, slope = z.copy(), np.empty_like(z), np.empty_like(z)
+    if activation.with_derivative is not None:
+        scratch = activation.scratch_arguments(np.empty_like(z))
+        activation.with_derivative(z, a, slope, *scratch)
+    else:
+        activation.function(z, a)
+        activation.derivative(z if activation.uses_z else a, slope)
+    return a, slope
 
 
-def _step_bytes(run):
-    """Bytes of the arrays that a step of one network works on, roughly."""
-    network = run.network
-    widths = network.n_inputs + 3 * sum(layer.n_out for layer in network.layers)
-    n_elements = run.rows_per_step * widths + 5 * network.n_params
-    return n_elements * network.params.itemsize
+# -- the work of a step ---------------------------------------------------------------------------
+
+
+def gains_from_threads(job):
+    """Whether a job that is trained alone gains from a thread of its own beside others.
+
+    A small one holds the interpreter lock most of the time: two of them at a time take longer than
+    one after the other.
+    """
+    return _parameter_bytes(job) + _batch_bytes(job) >= _CONCURRENT
+
+
+def _largest_group(job):
+    """Members of the largest group of such jobs."""
+    return min(
+        _LARGEST_PARAMETERS // _parameter_bytes(job),
+        _LARGEST_BATCHES // _batch_bytes(job),
+    )
+
+
+def _parameter_bytes(job):
+    """Bytes of the vectors as long as the parameters that a step works on, roughly."""
+    return 5 * job.state.network.params.nbytes
+
+
+def _batch_bytes(job):
+    """Bytes of the buffers of a batch that a step works on, roughly."""
+    network = job.state.network
+    width = network.n_inputs + 3 * sum(layer.n_out for layer in network.layers)
+    return job.solver.rows_per_step(job.problem.n_rows) * width * network.params.itemsize
+
+
+def _n_steps(job):
+    n_rows = job.problem.n_rows
+    return job.solver.last_epoch * math.ceil(n_rows / job.solver.rows_per_step(n_rows))
 
 
 def _work(group):
-    run = group[0].run
-    return len(group) * _step_bytes(run) * run.last_epoch * len(run.rows) / run.batch_size
+    job = group[0].job
+    return len(group) * _n_steps(job) * (_parameter_bytes(job) + _batch_bytes(job))

@@ -1,24 +1,68 @@
-"""Tasks: functions in threads of their own, that run in turns."""
+"""Tasks: functions in threads of their own, of which one runs at a time."""
 
+import sys
 import threading
+import warnings
 from collections import deque
 from contextvars import ContextVar, copy_context
 from queue import SimpleQueue
 
-from ..core.solve import together
-from .surroundings import surroundings
+from .._estimator.context import meeting_point
+from .._estimator.training import train_here
+from .._estimator.warn import _PACKAGES, _package_of
 
 _running: ContextVar = ContextVar("running", default=None)
 
+_WARNING_STATE = ("filters", "showwarning", "_showwarnmsg_impl")  # what catch_warnings restores
+
 
 def running_task():
-    """The task in whose thread we are, or None."""
+    """The task in whose thread this is called, or None."""
     task = _running.get()
     return task if task is not None and task.is_here else None
 
 
-class GivenUp(BaseException):
-    """Raised where a task waits, when its result is no longer wanted."""
+def warning_state():
+    """How the process filters and shows warnings at present."""
+    return tuple(getattr(warnings, name, None) for name in _WARNING_STATE)
+
+
+def set_warning_state(state):
+    """Make the process filter and show warnings as it did when ``state`` was taken."""
+    if all(new is old for new, old in zip(state, warning_state(), strict=True)):
+        return
+    for name, value in zip(_WARNING_STATE, state, strict=True):
+        if value is not None:
+            setattr(warnings, name, value)
+    with warnings.catch_warnings():  # tells the module that the filters have changed
+        pass
+
+
+class UserLine:
+    """The line of the user's code from which this is called, for warnings to point at.
+
+    A warning looks for that line up the stack, where a thread has nothing of the caller's. ``run``
+    puts a frame there that has the caller's file, line, module and registry of warnings.
+    """
+
+    def __init__(self):
+        frame = sys._getframe(1)
+        while frame.f_back is not None and _package_of(frame) in _PACKAGES:
+            frame = frame.f_back
+        self._globals = {
+            "__name__": frame.f_globals.get("__name__", "__main__"),
+            "__warningregistry__": frame.f_globals.setdefault("__warningregistry__", {}),
+        }
+        source = "\n" * (frame.f_lineno - 1) + "function()"
+        self._code = compile(source, frame.f_code.co_filename, "exec")
+
+    def run(self, function):
+        """Call ``function`` as if from the user's line."""
+        exec(self._code, self._globals | {"function": function})
+
+
+class Cancelled(BaseException):
+    """Raised in a task whose result is no longer wanted, where it waits."""
 
 
 class Call:
@@ -27,17 +71,23 @@ class Call:
     Parameters
     ----------
     caller : Task or None
-        The task that makes the call.
+        The task that makes the call, if it is made in a task.
 
     Attributes
     ----------
     context : contextvars.Context
-    surroundings : tuple
-        In which its tasks begin: those of the caller.
-    fresh : deque of Task
-        Not yet begun.
+        Copied for each task.
+    line : UserLine
+    warning_state : tuple
+        That of the caller, in which the tasks begin.
+    pending : deque of Task
+        Not yet started.
     unfinished : set of Task
         Not yet ended, in whatever way.
+    failed : bool
+        Whether a task has raised.
+    cancelled : bool
+        Whether the results are no longer wanted.
     waiter : Task
         The caller, while it waits for the call to be settled.
     """
@@ -45,43 +95,54 @@ class Call:
     def __init__(self, caller):
         self.caller = caller
         self.context = copy_context()
-        self.surroundings = surroundings()
-        self.fresh = deque()
+        self.line = UserLine()
+        self.warning_state = warning_state()
+        self.pending = deque()
         self.unfinished = set()
-        self.failed = self.given_up = False
+        self.failed = self.cancelled = False
         self.waiter = None
 
     @property
     def is_settled(self):
-        """Whether all tasks have ended; or one has failed, until the others are given up."""
-        return not self.unfinished or (self.failed and not self.given_up)
+        """Whether all tasks have ended; or one has failed and the others are not yet cancelled."""
+        return not self.unfinished or (self.failed and not self.cancelled)
 
-    def dismiss(self, task):
+    def remove(self, task):
         """Let ``task`` wait no longer."""
         self.waiter = None
 
 
 class Task:
-    """A function to be called in a thread that runs in turns.
+    """A function to be called in a thread that runs only while it has the turn.
 
     Parameters
     ----------
-    turns : Turns
+    scheduler : Scheduler
     call : Call
     function : callable
     callback : callable
         Called at the end, still in turn, with a pair (result, exception), one of them None.
+
+    Attributes
+    ----------
+    warning_state : tuple
+        In which the task goes on when it has the turn again.
+    has_turn : bool
+    abandoned : bool
+        Whether the scheduler no longer counts on the task: it ends without a turn.
+    waits_at : Call or Meeting
+        What it waits for, or None.
     """
 
-    def __init__(self, turns, call, function, callback):
-        self.turns = turns
+    def __init__(self, scheduler, call, function, callback):
+        self.scheduler = scheduler
         self.call = call
-        self.surroundings = call.surroundings
+        self.warning_state = call.warning_state
         self.has_turn = False
         self.abandoned = False
         self.waits_at = None
-        self._function = function
-        self._callback = callback
+        self.function = function
+        self.callback = callback
         self._turn = SimpleQueue()
         self._thread = None
 
@@ -91,7 +152,12 @@ class Task:
         return threading.current_thread() is self._thread
 
     @property
-    def has_begun(self):
+    def thread_id(self):
+        """The identifier of the task's thread."""
+        return self._thread.ident
+
+    @property
+    def has_started(self):
         """Whether the task has had a turn."""
         return self._thread is not None
 
@@ -102,58 +168,70 @@ class Task:
             task = task.call.caller
         return task is not None
 
-    def go_on(self):
-        """Take a turn: begin, or go on from where the task waits."""
+    def resume(self):
+        """Start the task, or let it go on from where it waits."""
         self.has_turn = True
-        if not self.has_begun:
-            context = self.call.context.copy()
-            self._thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
-            try:
-                self._thread.start()
-            except RuntimeError:  # no more threads can be had
-                self._thread = None
-                raise
-        else:
+        if self.has_started:
             self._turn.put(None)
+            return
+        context, line = self.call.context.copy(), self.call.line
+        self._thread = threading.Thread(
+            target=context.run, args=(line.run, self._work), daemon=True
+        )
+        try:
+            self._thread.start()
+        except RuntimeError:  # no more threads can be had
+            self._thread = None
+            raise
 
     def _work(self):
         _running.set(self)
-        together.set(self._meet)
+        meeting_point.set(self._meet)
         result = error = None
         try:
-            result = self._function()
+            result = self.function()
         except BaseException as raised:
             error = raised
             self.call.failed = True
         try:
-            self._callback((result, error))
+            self.callback((result, error))
         finally:
-            self._function = self._callback = None  # they hold data
-            self.turns.end(self)
+            self.function = self.callback = None  # they hold data
+            self.scheduler.end(self)
 
-    def _meet(self, run, alone):
-        """Have ``run`` trained together with those of other tasks; see ``core.solve``."""
-        if not self.is_here:  # in a thread of the task's own making
-            return alone()
+    def _meet(self, jobs):
+        """Have the jobs of a fit trained together with those of other tasks."""
+        if not self.is_here:  # in a thread that the task has started
+            train_here(jobs)
+            return
         if self.abandoned:
-            raise GivenUp
-        meeting = self.turns.meeting
-        place = meeting.arrive(self, run, alone)
-        self.wait(meeting)
-        return place.result()
+            raise Cancelled
+        meeting = self.scheduler.meeting
+        if self.scheduler.fits_wait and meeting.is_worth_waiting(jobs):
+            meeting.add(self, jobs)
+            self.wait(meeting)
+        else:
+            train_here(jobs)
 
     def wait(self, where, *, draining=False):
-        """Give the turn away, until ``where`` sends the task on.
+        """Return the turn, and wait until the scheduler resumes the task.
+
+        Parameters
+        ----------
+        where : Call or Meeting
+            What the task waits for.
+        draining : bool, default=False
+            Whether to wait in spite of having been cancelled.
 
         Raises
         ------
-        GivenUp
+        Cancelled
             If the task's result is no longer wanted, unless ``draining``.
         """
         if not self.abandoned:
             self.waits_at = where
-            self.turns.give_back(self)
+            self.scheduler.return_turn(self)
             self._turn.get()
             self.waits_at = None
-        if not draining and (self.abandoned or self.call.given_up):
-            raise GivenUp
+        if not draining and (self.abandoned or self.call.cancelled):
+            raise Cancelled

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimator.base import unchanged_on_error
 from .._estimator.callbacks import FitTasks
 from .._estimator.data import validate_sample_weight
 from .._estimator.parameters import hidden_widths
-from .._estimator.sklearn_compat import CallbackSupportMixin, with_callbacks
+from .._estimator.sklearn_compat import CallbackSupportMixin, _safe_indexing, with_callbacks
 from .._estimator.warn import warn_user
 from . import rules
 from .columns import categorical_columns, validate_table
@@ -254,10 +254,7 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         X = validate_table(self, X, reset=False)
         kinds = [kind.in_double() for kind in self._kinds]
         return np.concatenate(
-            [
-                combine(*(kind.scores(block) for kind in kinds))
-                for block in self._inputs.blocks(X)
-            ],
+            [combine(*(kind.scores(block) for kind in kinds)) for block in self._inputs.blocks(X)],
             axis=axis,
         )
 

@@ -3,11 +3,12 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import _safe_indexing, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._estimator.data import refuse_bad_weights
+from .._estimator.sklearn_compat import _safe_indexing
 from ..core.losses import LOSSES
 from . import rules
 from .base import BaseTabular

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn import config_context
 from sklearn.compose import ColumnTransformer
-from sklearn.utils import _safe_indexing
 
+from .._estimator.sklearn_compat import _safe_indexing
 from ..core.noise import sample_keys
 from .columns import as_numbers, fit_preprocessor, n_plain_inputs
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import _safe_indexing, column_or_1d
+from sklearn.utils import column_or_1d
 
-from .._estimator.sklearn_compat import _check_y
+from .._estimator.sklearn_compat import _check_y, _safe_indexing
 from ..core.losses import LOSSES
 from .base import BaseTabular
 from .intervals import cv_plus_interval, sorted_by_fold

@@ -100,6 +100,15 @@ def require_network(estimator, caller):
         )
 
 
+def network_to_be_fitted(estimator):
+    """The network at the end of a pipeline or within a ``TransformedTargetRegressor``."""
+    if isinstance(estimator, Pipeline):
+        return network_to_be_fitted(estimator.steps[-1][1])
+    if isinstance(estimator, TransformedTargetRegressor):
+        return network_to_be_fitted(estimator.regressor)
+    return estimator
+
+
 def unwrap_attribute(estimator, attribute, caller):
     """The estimator that does the work, which must have a fitted attribute of that name.
 

@@ -103,8 +103,9 @@ def integrated_gradients(estimator, X, *, baseline=None, n_steps=50, of="score",
         if None.
 
     n_steps : int, default=50
-        Points on the line, those of the Gauss-Legendre rule. Where activations have kinks ("relu"),
-        the sum is off by about 1 / ``n_steps`` of the change at the kinks.
+        Points on the line, those of the Gauss-Legendre rule. The more abruptly the output changes,
+        the more are needed; how far the sum of the shares is from the difference of the outputs
+        tells. At kinks of activations ("relu"), the error falls only as 1 / ``n_steps``.
 
     of : {"score", "prediction"}, default="score"
         As for `input_gradients`.

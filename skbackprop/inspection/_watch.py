@@ -7,7 +7,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from ._displays.drawing import epoch_name, require_matplotlib
-from ._estimators import feature_names_of, require_network, unwrap
+from ._estimators import feature_names_of, network_to_be_fitted, require_network, unwrap
 from ._recording import recorded_fit
 from ._scenes import GrowingCurve, scene_for
 
@@ -81,12 +81,18 @@ def watch(
     >>> from skbackprop.datasets import make_spirals
     >>> from skbackprop.inspection import watch
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier((16, 8), "tanh", learning_rate_init=0.03, max_iter=300, tol=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16, 8),
+    ...     activation="tanh",
+    ...     learning_rate_init=0.03,
+    ...     max_iter=300,
+    ...     tol=0,
+    ... )
     >>> animation = watch(clf, X, y)  # doctest: +SKIP
     >>> animation.save("spirals.gif")  # doctest: +SKIP
     """
     require_matplotlib("watch")
-    last = _network_to_be_fitted(estimator)
+    last = network_to_be_fitted(estimator)
     require_network(last, "watch")
     if getattr(last, "n_init", 1) != 1:
         raise ValueError(f"watch shows one training: n_init must be 1, got {last.n_init}.")
@@ -128,15 +134,6 @@ def _animate(scene, curve, states, names, classes, options):
 
     animation._repr_html_ = show
     return animation
-
-
-def _network_to_be_fitted(estimator):
-    """The network at the end of a pipeline or within a ``TransformedTargetRegressor``."""
-    if isinstance(estimator, Pipeline):
-        return _network_to_be_fitted(estimator.steps[-1][1])
-    if isinstance(estimator, TransformedTargetRegressor):
-        return _network_to_be_fitted(estimator.regressor)
-    return estimator
 
 
 def _with_network(estimator, network):

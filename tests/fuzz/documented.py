@@ -45,6 +45,7 @@ _OF_PARAMETERS = [
     r"partial_fit does not support early_stopping=True",
     r"class_weight='balanced' is not supported for partial_fit",
     r"scoring",
+    r"(multiclass|multilabel-indicator|multiclass-multioutput) is not supported",  # by a metric
 ]
 _OF_FITS = [
     r"The validation set is too small",
@@ -58,6 +59,7 @@ _OF_FITS = [
     r"loss='poisson' needs non-negative y",
     r"non-finite",
     r"too large",
+    r"init='isomap' finds no embedding",
     r"too few|needs (at least|more than) \d+",
     r"not fitted yet|is not fitted",
     r"sample needs variational=True",

@@ -79,11 +79,93 @@ def test_trace(variant):
     assert "5 → 6 → 2 → 6 → 5" in str(tr)
 
 
-@pytest.mark.parametrize("variant", ["tied", "l1", "kl", "contractive", "variational"])
-def test_what_cannot_be_traced(variant):
-    ae, X = fitted(**VARIANTS[variant])
-    with pytest.raises(ValueError, match="trace cannot follow a layer of the kind"):
-        trace(ae, X)
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
+def test_trace_holds_the_equations(variant, alpha):
+    ae, X = fitted(alpha=alpha, **VARIANTS[variant])
+    weights = np.random.RandomState(1).uniform(0.1, 2, len(X))
+    tr = trace(ae, X, sample_weight=weights)
+    loss, coef_grads, intercept_grads = loss_and_gradients(ae, X, sample_weight=weights)
+    assert tr.loss == loss
+    for ours, theirs in zip(tr.coef_grads, coef_grads, strict=True):
+        assert_allclose(ours, theirs, rtol=0)
+    for ours, theirs in zip(tr.intercept_grads, intercept_grads, strict=True):
+        assert_allclose(ours, theirs, rtol=0)
+    shares = weights / weights.sum()
+    parts = shares @ tr.losses + sum(tr.penalties.values()) + tr.l2 / 2 * tr.squared_weights
+    assert_allclose(tr.loss, parts, rtol=1e-12)
+    below = tr.X
+    for layer in tr.layers:
+        assert_allclose(layer.inputs, below, rtol=0)
+        assert_allclose(layer.z, layer.inputs @ layer.coef + layer.intercept, atol=1e-14)
+        assert_allclose(layer.intercept_grad, layer.delta.sum(axis=0), atol=1e-14)
+        below = layer.a
+    has_no_extra = not tr.penalties
+    for layer, following in zip(tr.layers, tr.layers[1:], strict=False):
+        if has_no_extra and layer.normalized is None:
+            assert_allclose(layer.a_grad, following.delta @ following.coef.T, atol=1e-14)
+            assert_allclose(layer.delta, layer.a_grad * layer.derivative, atol=1e-14)
+
+
+def test_trace_of_tied_weights():
+    """The gradient of the common weights is the sum of both uses."""
+    ae, X = fitted(tied_weights=True, alpha=0.0)
+    tr = trace(ae, X)
+    pairs = [(layer.number, layer.shares_weights_with) for layer in tr.layers]
+    assert pairs == [(1, 4), (2, 3), (3, 2), (4, 1)]
+    for first, last in ((0, 3), (1, 2)):
+        encoder, decoder = tr.layers[first], tr.layers[last]
+        assert_allclose(decoder.coef, encoder.coef.T, rtol=0)
+        total = encoder.inputs.T @ encoder.delta + (decoder.inputs.T @ decoder.delta).T
+        assert_allclose(encoder.coef_grad, total, atol=1e-14)
+        assert_allclose(decoder.coef_grad, total.T, atol=1e-14)
+
+
+def test_trace_of_penalties():
+    """Their values, and what they add to the error of the code."""
+    ae, X = fitted(**VARIANTS["l1"])
+    tr = trace(ae, X)
+    code, after = tr.layers[1], tr.layers[2]
+    assert_allclose(tr.penalties["sparsity"], 0.1 * np.abs(code.a).sum() / len(X))
+    added = code.a_grad - after.delta @ after.coef.T
+    assert_allclose(added, 0.1 * np.sign(code.a) / len(X), atol=1e-14)
+    ae, X = fitted(**VARIANTS["kl"])
+    tr = trace(ae, X)
+    rho, mean = 0.05, tr.layers[1].a.mean(axis=0)
+    divergence = rho * np.log(rho / mean) + (1 - rho) * np.log((1 - rho) / (1 - mean))
+    assert_allclose(tr.penalties["sparsity"], 0.1 * divergence.sum())
+
+
+def test_trace_of_a_variational_code():
+    """What is handed on was drawn from the code's Gaussian; the divergence is that from N(0, 1)."""
+    ae, X = fitted(n_components=2, **VARIANTS["variational"])
+    tr = trace(ae, X)
+    code, after = tr.layers[1], tr.layers[2]
+    assert code.activation == "sampling"
+    mean, log_variance = code.z[:, :2], code.z[:, 2:]
+    assert_allclose(mean, ae.transform(X), atol=1e-12)
+    noise = (code.a - mean) / np.exp(log_variance / 2)
+    assert 0.5 < noise.std() < 1.5
+    kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
+    assert_allclose(tr.penalties["kl"], kl.sum() / len(X))
+    assert_allclose(code.a_grad, after.delta @ after.coef.T, atol=1e-14)
+    assert_allclose(code.delta[:, :2], code.a_grad + mean / len(X), atol=1e-14)
+    through = code.a_grad * (code.a - mean) / 2 + (np.exp(log_variance) - 1) / 2 / len(X)
+    assert_allclose(code.delta[:, 2:], through, atol=1e-14)
+    assert_allclose(trace(ae, X).layers[1].a, code.a, rtol=0)  # the same numbers again
+    display = NetworkDisplay.from_estimator(ae, X[:1])
+    assert len(display.nodes_.get_array()) == 5 + 6 + 2 + 6 + 5
+    display = NetworkDisplay.from_estimator(ae, X, X, color="gradient")
+    assert len(display.edges_.get_array()) == 2 * (5 * 6 + 6 * 2)
+
+
+def test_a_linear_code_is_not_taken_for_the_output():
+    """Also where the output goes through another link than the code."""
+    ae, X = fitted(loss="log_loss")
+    code = trace(ae, X).layers[1]
+    assert_allclose(code.a, code.z, rtol=0)
+    assert_allclose(code.a_grad, code.delta, rtol=0)
+    assert code.activation == "identity"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

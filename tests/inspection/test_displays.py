@@ -19,9 +19,14 @@ from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BackpropClassifier, BackpropRegressor
 from skbackprop.inspection import (
+    ActivationDisplay,
+    DecisionRegionsDisplay,
     GradientFlowDisplay,
+    HiddenUnitsDisplay,
+    InputGradientsDisplay,
     LatentSpaceDisplay,
     LossCurveDisplay,
+    LossSurfaceDisplay,
     NetworkDisplay,
     ReconstructionDisplay,
 )
@@ -31,9 +36,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 IS_OLD = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 7)
 
 #: The displays of a network, and those of a coder that need data.
-OF_NETWORKS = [LossCurveDisplay, GradientFlowDisplay, NetworkDisplay]
+OF_NETWORKS = [LossCurveDisplay, GradientFlowDisplay, NetworkDisplay, HiddenUnitsDisplay]
 OF_CODERS = [ReconstructionDisplay, LatentSpaceDisplay]
-DISPLAYS = OF_NETWORKS + OF_CODERS
+#: Displays of a network on data, and with targets.
+WITH_DATA = [ActivationDisplay, InputGradientsDisplay]
+WITH_TARGETS = [LossSurfaceDisplay, DecisionRegionsDisplay]
+DISPLAYS = OF_NETWORKS + OF_CODERS + WITH_DATA + WITH_TARGETS
+SMALL = {LossSurfaceDisplay: {"n_points": 3}, DecisionRegionsDisplay: {"grid_resolution": 5}}
 
 
 class Constant(BaseEstimator):
@@ -51,14 +60,18 @@ def data(n_features=2):
 
 
 def unfitted(Display):
-    if Display in OF_NETWORKS:
+    if Display not in OF_CODERS:
         return BackpropClassifier((3,), max_iter=3, random_state=0)
     return PCA(n_components=1)
 
 
 def draw(Display, estimator, **options):
-    if Display in OF_CODERS:
-        return Display.from_estimator(estimator, data()[0], **options)
+    X, y = data()
+    options = {**SMALL.get(Display, {}), **options}
+    if Display in OF_CODERS + WITH_DATA:
+        return Display.from_estimator(estimator, X, **options)
+    if Display in WITH_TARGETS:
+        return Display.from_estimator(estimator, X, y, **options)
     return Display.from_estimator(estimator, **options)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skbackprop import BackpropClassifier
 from skbackprop.inspection import GradientFlowDisplay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -68,7 +74,35 @@ def test_options_reach_the_lines(network):
 
 def test_what_is_refused(network):
     est, _, _ = network("binary")
-    with pytest.raises(ValueError, match="kind must be 'norms' or 'ratios', got 'sums'"):
+    with pytest.raises(ValueError, match=r"kind must be one of .* got 'sums'"):
         GradientFlowDisplay.from_estimator(est, kind="sums")
     with pytest.raises(ValueError, match="needs weight_norms"):
         GradientFlowDisplay([[1.0]]).plot(kind="ratios")
+
+
+def test_updates(problem):
+    """‖ΔW‖ / ‖W‖ from the end of one epoch to the end of the next."""
+    X, y = problem("multiclass", n_samples=40)
+    params = {"learning_rate_init": 0.1, "tol": 0, "n_iter_no_change": 99, "random_state": 0}
+    clf = BackpropClassifier((4, 3), "tanh", max_iter=5, **params)
+    pipe = make_pipeline(StandardScaler(), clf)
+    display = GradientFlowDisplay.from_training(pipe, X, y)
+    assert not hasattr(clf, "coefs_")
+    Z = StandardScaler().fit_transform(X)
+    states = [clone(clf).set_params(max_iter=n).fit(Z, y).coefs_ for n in range(1, 6)]
+    for number, line in enumerate(display.lines_):
+        expected = [
+            np.linalg.norm(after[number] - before[number]) / np.linalg.norm(before[number])
+            for before, after in pairwise(states)
+        ]
+        assert_allclose(line.get_ydata()[1:], expected, rtol=1e-8)
+    assert len(display.lines_) == 3
+    assert display.update_ratios.shape == (5, 3)
+    assert "‖ΔW‖ / ‖W‖" in display.ax_.get_ylabel()
+    norms = GradientFlowDisplay.from_training(pipe, X, y, kind="norms")
+    fitted = clone(clf).fit(Z, y)
+    assert_allclose(norms.lines_[0].get_ydata(), fitted.gradient_norms_[:, 0])
+    with pytest.raises(ValueError, match="from_training has them"):
+        GradientFlowDisplay.from_estimator(fitted, kind="updates")
+    with pytest.raises(TypeError, match=r"GradientFlowDisplay.from_training needs"):
+        GradientFlowDisplay.from_training(StandardScaler(), X, y)

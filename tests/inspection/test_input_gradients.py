@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor
-from skbackprop.inspection import input_gradients, integrated_gradients
+from skbackprop.inspection import InputGradientsDisplay, input_gradients, integrated_gradients
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -224,3 +224,58 @@ def test_what_is_refused(network):
         integrated_gradients(est, X, baseline=np.zeros(3))
     with pytest.raises(ValueError, match="baseline has 5 rows, but X has 24"):
         integrated_gradients(est, X, baseline=np.zeros((5, 4)))
+
+
+# The display ----------------------------------------------------------------------
+
+
+def test_features_are_ranked(network):
+    est, X, _ = network("multiclass")
+    display = InputGradientsDisplay.from_estimator(est, X)
+    expected = np.abs(input_gradients(est, X)).mean(axis=0) * X.std(axis=0)[:, np.newaxis]
+    order = np.argsort(-expected.sum(axis=1))
+    assert_array_equal(display.order_, order)
+    left = np.zeros(4)
+    for k, bars in enumerate(display.bars_):
+        assert_allclose([bar.get_width() for bar in bars], expected[order, k])
+        assert_allclose([bar.get_x() for bar in bars], left)
+        left += expected[order, k]
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == [f"x{'₁₂₃₄'[i]}" for i in order]
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["class 0", "class 1", "class 2"]
+    assert display.ax_.yaxis_inverted()
+
+
+def test_shares_are_ranked(network):
+    est, X, _ = network("multiclass")
+    options = {"kind": "integrated", "baseline": np.ones(4), "of": "prediction", "output": 1}
+    display = InputGradientsDisplay.from_estimator(est, X, max_features=2, **options)
+    shares = integrated_gradients(est, X, baseline=np.ones(4), of="prediction", output=1)
+    expected = np.abs(shares).mean(axis=0)
+    (bars,) = display.bars_
+    assert_allclose([bar.get_width() for bar in bars], np.sort(expected)[:1:-1])
+    assert display.ax_.get_title() == "the first 2 of 4 features"
+    assert display.ax_.get_legend() is None
+
+
+def test_the_unit_of_a_feature_does_not_matter(problem):
+    """A linear model, its features in other units."""
+    X, y = problem("regression", n_features=3)
+    scale = np.array([1.0, 100.0, 0.01])
+    params = {"hidden_layer_sizes": (), "random_state": 0, "max_iter": 2}
+    plain, scaled = BackpropRegressor(**params).fit(X, y), BackpropRegressor(**params).fit(X, y)
+    scaled.coefs_[0][:] = plain.coefs_[0] / scale[:, np.newaxis]
+    found = InputGradientsDisplay.from_estimator(scaled, X * scale).importances
+    assert_allclose(found, InputGradientsDisplay.from_estimator(plain, X).importances)
+
+
+def test_names_of_a_pipeline(problem):
+    X, y = problem("binary", n_features=2)
+    frame = pd.DataFrame(X, columns=["height", "weight"])
+    pipe = make_pipeline(StandardScaler(), BackpropClassifier((3,), max_iter=3)).fit(frame, y)
+    display = InputGradientsDisplay.from_estimator(pipe, frame)
+    labels = {label.get_text() for label in display.ax_.get_yticklabels()}
+    assert labels == {"height", "weight"}
+    with pytest.raises(ValueError, match=r"kind must be one of .* got 'saliency'"):
+        InputGradientsDisplay.from_estimator(pipe, frame, kind="saliency")

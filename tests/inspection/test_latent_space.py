@@ -205,7 +205,7 @@ def test_what_is_refused(problem):
             LatentSpaceDisplay.from_estimator(pca, X, components=components)
     with pytest.raises(ValueError, match=r"image_shape=\(2, 2\) does not fit"):
         LatentSpaceDisplay.from_estimator(pca, X, kind="traversal", image_shape=(2, 2))
-    with pytest.raises(ValueError, match="Points need two of 6 columns"):
+    with pytest.raises(ValueError, match=r"X has 6 features\. kind='traversal' draws"):
         LatentSpaceDisplay.from_estimator(pca, X, kind="manifold")
     with pytest.raises(ValueError, match="needs decoded points"):
         LatentSpaceDisplay(pca.transform(X)).plot(kind="traversal")

@@ -77,7 +77,27 @@ def test_two_of_many_features(images):
     display = ReconstructionDisplay.from_estimator(pca, images, features=(3, 1))
     assert_allclose(display.originals_.get_offsets(), images[:, [3, 1]])
     assert display.ax_.get_xlabel() == "feature 4"
-    assert display.plane_ is None
+    assert display.ax_.get_title() == "two of 12 features"
+    assert display.plane_ is display.bars_ is None
+
+
+@pytest.mark.parametrize("n_features", [1, 3, 60])
+def test_the_error_of_each_feature(n_features):
+    X = np.random.RandomState(0).standard_normal((30, n_features)) * np.arange(1, n_features + 1)
+    X[:, -1] = 7.0 if n_features > 1 else X[:, -1]  # a constant one has no error to speak of
+    pca = PCA(1).fit(X)
+    display = ReconstructionDisplay.from_estimator(pca, X)
+    error = np.sqrt(((there_and_back(pca, X) - X) ** 2).mean(axis=0))
+    expected = np.append(error[:-1] / X.std(axis=0)[:-1], 0.0)
+    assert_allclose([bar.get_width() for bar in display.bars_], expected, atol=1e-12)
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    if n_features <= 40:
+        assert names == [f"feature {i + 1}" for i in range(n_features)]
+    assert display.originals_ is display.links_ is None
+    assert display.ax_.yaxis_inverted()
+    left, right = display.ax_.get_xlim()
+    assert left == 0
+    assert right > 1
 
 
 def test_images(images):

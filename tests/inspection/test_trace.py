@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skbackprop import BackpropClassifier
+from skbackprop import BackpropAutoencoder, BackpropClassifier
 from skbackprop.inspection import loss_and_gradients, trace
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -254,6 +254,60 @@ def test_a_pocket_calculator_agrees(target, params, network):
             evaluated(cells[2]), evaluated(cells[3]), rtol=1e-6, atol=1e-8, err_msg=line
         )
     assert checked >= (2 if params.get("hidden_layer_sizes") == () else 12)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"tied_weights": True},
+        {"sparsity": "l1", "sparsity_weight": 0.2},
+        {"sparsity": "kl", "sparsity_weight": 0.2, "code_activation": "logistic"},
+        {"contractive_weight": 0.2},
+        {"contractive_weight": 0.2, "tied_weights": True, "sparsity": "l1"},
+        {"variational": True},
+        {"loss": "log_loss"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
+def test_a_pocket_calculator_agrees_on_autoencoders(params, alpha):
+    X = np.random.RandomState(0).uniform(0, 1, (30, 3))
+    common = {"activation": "tanh", "max_iter": 3, "random_state": 0, "alpha": alpha}
+    ae = BackpropAutoencoder(2, (3,), **common, **params).fit(X)
+    tr = trace(ae, X[:1])
+    checked = 0
+    for line in tr.to_text(precision=10).split("\n"):
+        cells = [cell.strip() for cell in line.split(" = ")]
+        if len(cells) == 4:
+            checked += 1
+            expected = evaluated(cells[3])
+            assert_allclose(evaluated(cells[2]), expected, rtol=1e-6, atol=1e-8, err_msg=line)
+    assert checked >= 40
+    assert "P" in str(tr) or not tr.penalties
+    for shown in (tr._repr_html_(), str(tr)):
+        assert all(f"{value:.4g}" in shown for layer in tr.layers for value in layer.intercept_grad)
+    for term in tr.penalties:
+        assert f"({term})" in str(trace(ae, X[:4]))
+
+
+def test_the_error_of_a_variational_code_in_print():
+    """Through what was drawn, and from the divergence."""
+    X = np.random.RandomState(0).uniform(0, 1, (30, 3))
+    ae = BackpropAutoencoder(1, (3,), max_iter=3, random_state=0, variational=True).fit(X)
+    tr = trace(ae, X[:1])
+    code = tr.layers[1]
+    rows = [[cell.strip() for cell in line.split(" = ")] for line in tr.to_text().split("\n")]
+    numbers = {row[0]: row[2] for row in rows if len(row) == 4}
+    (mean, log_variance), (drawn,), (error,) = code.z[0], code.a[0], code.a_grad[0]
+    for name, through, total in (
+        ("δ²₁", error, code.delta[0, 0]),
+        ("δ²₂", error * (drawn - mean) / 2, code.delta[0, 1]),
+    ):
+        divergence = total - through
+        sign = "-" if divergence < 0 else "+"
+        assert numbers[name] == f"{through:.4g} {sign} {abs(divergence):.4g}"
+    assert_allclose(code.delta[0, 0] - error, mean)
+    assert_allclose(code.delta[0, 1] - error * (drawn - mean) / 2, np.expm1(log_variance) / 2)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -79,6 +79,33 @@ def test_each_step_lights_up_what_it_computes(n_units, network):
     assert lit["∂E/∂b¹₁"] == {"z¹₁"}
 
 
+def test_edges_light_up_into_and_out_of_a_unit(network):
+    est, X, y = network("multiclass", hidden_layer_sizes=(5,), alpha=0)
+    root = ElementTree.fromstring(trace(est, X[:1], y[:1])._repr_html_())
+    steps = steps_of(root)
+    boxes = {}
+    for unit in root.iter(f"{SVG}g"):
+        if unit.get("class") == "unit":
+            box = unit.find(f"{SVG}rect")
+            left, top = float(box.get("x")), float(box.get("y"))
+            middle = top + float(box.get("height")) / 2
+            boxes[unit.find(f"{SVG}g/{SVG}text").text] = (
+                (left, middle),
+                (left + float(box.get("width")), middle),
+            )
+    ends = {step: [] for step in steps}
+    for edge in root.iter(f"{SVG}g"):
+        if edge.get("class") == "edge" and len(edge) == 1:
+            x1, y1, x2, y2 = (float(edge[0].get(name)) for name in ("x1", "y1", "x2", "y2"))
+            for step in edge.get("data-lit").split():
+                ends[steps[int(step)]].append(((x1, y1), (x2, y2)))
+    for step in ("z¹₂", "∂E/∂w¹ᵢ₂"):
+        assert sorted(start for start, _ in ends[step]) == [boxes[f"x{i}"][1] for i in "₁₂₃₄"]
+        assert {end for _, end in ends[step]} == {boxes["z¹₂"][0]}
+    assert {start for start, _ in ends["∂E/∂a¹₂"]} == {boxes["z¹₂"][1]}
+    assert sorted(end for _, end in ends["∂E/∂a¹₂"]) == [boxes[f"z²{j}"][0] for j in "₁₂₃"]
+
+
 def test_a_number_appears_with_its_step(network):
     est, X, y = network("binary", hidden_layer_sizes=(2,))
     root = ElementTree.fromstring(trace(est, X[:1], y[:1])._repr_html_())

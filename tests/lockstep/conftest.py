@@ -9,9 +9,10 @@ import warnings
 import joblib
 import pytest
 
-from skbackprop._lockstep import workers
+from skbackprop._estimator import training
 
 TIMEOUT = 30  # seconds for one test
+TIMEOUT_OF_PROCESSES = 150  # they take long to start
 
 
 class TimedOut(BaseException):
@@ -19,18 +20,21 @@ class TimedOut(BaseException):
 
 
 @pytest.fixture(autouse=True)
-def _no_test_hangs():
+def _no_test_hangs(request):
     """Fail a test that takes too long; if it cannot even be failed, end the process."""
-    faulthandler.dump_traceback_later(3 * TIMEOUT, exit=True)
+    timeout = TIMEOUT
+    if request.path.stem in ("test_dask", "test_processes", "test_other_tasks"):
+        timeout = TIMEOUT_OF_PROCESSES
+    faulthandler.dump_traceback_later(3 * timeout, exit=True)
     on_alarm = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
 
     def fail(signum, frame):
         faulthandler.dump_traceback(all_threads=True)
-        raise TimedOut(f"more than {TIMEOUT} s")
+        raise TimedOut(f"more than {timeout} s")
 
     if on_alarm:
         before = signal.signal(signal.SIGALRM, fail)
-        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+        signal.setitimer(signal.ITIMER_REAL, timeout)
     yield
     if on_alarm:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -53,14 +57,29 @@ def _nothing_is_left_behind():
     assert joblib.parallel.get_active_backend()[0].__class__ is backend
 
 
+@pytest.fixture(name="as_it_is")
+def _as_it_is():
+    """For tests of whether a fit waits at all."""
+
+
+@pytest.fixture(autouse=True)
+def _all_fits_wait(request, monkeypatch):
+    """Fits as short as those of the tests would not wait, and not everywhere train in threads."""
+    if "as_it_is" not in request.fixturenames:
+        monkeypatch.setattr("skbackprop._lockstep.groups._MIN_STEPS", 0)
+        monkeypatch.setattr("skbackprop._lockstep.meeting.n_free_processors", lambda: 64)
+
+
 @pytest.fixture(name="groups")
 def _groups(monkeypatch):
-    """The sizes of the groups that are trained together."""
-    sizes, train = [], workers.train_population
+    """The sizes of the groups that have been trained together, at least for an epoch."""
+    sizes, train = [], training.train_population
 
-    def spy(runs):
-        sizes.append(len(runs))
-        train(runs)
+    def spy(jobs):
+        train(jobs)
+        trained = [job for job in jobs if job.state.n_iter > 0 and job.state.outcome != "failed"]
+        if trained:
+            sizes.append(len(trained))
 
-    monkeypatch.setattr(workers, "train_population", spy)
+    monkeypatch.setattr(training, "train_population", spy)
     return sizes

@@ -1,6 +1,7 @@
 """Small networks, grids of them, and what it means that two results are the same."""
 
 import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -12,6 +13,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skbackprop import BackpropClassifier, BackpropRegressor, lockstep
+from skbackprop._estimator import training
+from skbackprop._lockstep import groups
 
 
 def problem(kind="binary", n_samples=62, seed=0):
@@ -148,6 +151,28 @@ def fail_at(*keys, error=ValueError):
             raise error(f"key {key}")
 
     return function
+
+
+def count_together(path):
+    """In a worker: write the sizes of the groups that are trained together to a file."""
+    if getattr(training.train_population, "path", None) == path:
+        return
+    groups._MIN_STEPS = 0
+    train = getattr(training.train_population, "original", training.train_population)
+
+    def spy(jobs):
+        train(jobs)
+        assert all(job.state.n_iter > 0 for job in jobs)
+        with open(path, "a") as file:
+            file.write(f"{len(jobs)}\n")
+
+    spy.path, spy.original = path, train
+    training.train_population = spy
+
+
+def sizes_of_groups(path):
+    """The sizes of the groups in the workers."""
+    return [int(line) for line in Path(path).read_text().splitlines()]
 
 
 X, y = problem()

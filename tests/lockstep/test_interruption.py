@@ -10,7 +10,7 @@ from lockstep_cases import X, classifier, step_grid, y
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skbackprop import lockstep
-from skbackprop._lockstep import turns
+from skbackprop._lockstep import scheduler
 
 
 @pytest.fixture(name="interrupt_after")
@@ -72,7 +72,7 @@ def test_ctrl_c(name, interrupt_after):
 @pytest.mark.filterwarnings("ignore")
 def test_ctrl_c_when_a_task_does_not_end(interrupt_after, monkeypatch):
     """It is left to itself; the others are released."""
-    monkeypatch.setattr(turns, "_PATIENCE", 0.2)
+    monkeypatch.setattr(scheduler, "_GRACE", 0.2)
     released, threads = threading.Event(), set(threading.enumerate())
 
     def function(key):

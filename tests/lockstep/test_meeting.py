@@ -8,9 +8,10 @@ import pytest
 from lockstep_cases import RATES, X, assert_same, classifier, in_both_ways, step_grid, y
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 
-from skbackprop import lockstep
+from skbackprop import Activation, lockstep
+from skbackprop._estimator import training
 from skbackprop._lockstep.tasks import running_task
-from skbackprop.core import solve as solve_module
+from skbackprop.core.training.lbfgs import LBFGS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Stochastic Optimizer"),
@@ -22,7 +23,7 @@ def test_max_members_limits_those_who_wait(groups):
     waiting = []
 
     def function(key):
-        waiting.append(len(running_task().turns.meeting.places))
+        waiting.append(len(running_task().scheduler.meeting.fits))
 
     with lockstep(max_members=4, n_threads=1):
         step_grid(function, range(7)).fit(X, y)
@@ -52,29 +53,33 @@ def test_small_networks_alone_train_one_after_the_other(threshold, at_once, monk
     monkeypatch.setattr("skbackprop._lockstep.groups._CONCURRENT", threshold)
     begun, most = [], []
 
-    def solve(run, max_fun):
-        begun.append(run)
+    def train(solver, job):
+        begun.append(job)
         time.sleep(0.05)
         most.append(len(begun))
-        begun.remove(run)
-        return train_alone(run, max_fun)
+        begun.remove(job)
+        train_alone(solver, job)
 
-    train_alone = solve_module._solve_lbfgs
-    monkeypatch.setattr(solve_module, "_solve_lbfgs", solve)
+    train_alone = LBFGS.train
+    monkeypatch.setattr(LBFGS, "train", train)
     with lockstep(n_threads=3):
         cross_val_score(classifier(solver="lbfgs"), X, y, cv=3)
     assert len(most) == 3
     assert max(most) == at_once
 
 
-def test_an_activation_for_two_axes_only(groups):
-    """A group that cannot begin is trained one by one."""
-    from skbackprop import Activation
+def for_two_axes(z, out):
+    assert z.ndim == 2
+    np.tanh(z, out=out)
 
-    def function(z, out):
-        assert z.ndim == 2  # not written for a population
-        np.tanh(z, out=out)
 
+def of_the_first_axis(z, out):
+    np.tanh(z, out=out)
+    out[1:] *= 0.5  # rows, or all networks but the first
+
+
+@pytest.mark.parametrize("function", [for_two_axes, of_the_first_axis])
+def test_an_activation_for_two_axes_only_trains_alone(function, groups):
     activation = Activation(
         "two axes", function, lambda a, out: np.subtract(1, a * a, out=out), uses_z=False
     )
@@ -84,7 +89,34 @@ def test_an_activation_for_two_axes_only(groups):
         )
     )
     assert_same(result, expected)
-    assert sum(groups) > 0
+    assert groups == []
+
+
+def test_an_activation_for_any_axes_trains_together(groups):
+    activation = Activation(
+        "any axes",
+        lambda z, out: np.tanh(z, out=out),
+        lambda a, out: np.subtract(1, a * a, out=out),
+        uses_z=False,
+    )
+    result, expected = in_both_ways(
+        lambda: cross_validate(classifier(activation=activation), X[:60], y[:60])
+    )
+    assert_same(result, expected)
+    assert sum(groups) == 5
+
+
+def test_what_population_training_raises_is_raised_in_each_task(monkeypatch):
+    """Nothing but what is known not to be trainable together is trained alone."""
+
+    def fail(jobs):
+        raise RuntimeError("the population failed")
+
+    monkeypatch.setattr(training, "train_population", fail)
+    with lockstep(), pytest.raises(RuntimeError, match="the population failed"):
+        cross_val_score(classifier(), X, y, error_score="raise")
+    with lockstep(), pytest.raises(ValueError, match="All the 6 fits failed"):
+        GridSearchCV(classifier(), {"alpha": RATES}, cv=2).fit(X, y)
 
 
 def test_global_random_state():
@@ -116,7 +148,7 @@ def test_blas_threads_are_restored():
 
 def test_one_thread_in_a_worker_process(groups, monkeypatch):
     monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
-    monkeypatch.setattr("skbackprop._lockstep.groups._SMALLEST", 1)
+    monkeypatch.setattr("skbackprop._lockstep.groups._SMALLEST_BESIDE_OTHERS", 1)
     with lockstep():
         step_grid(None, range(5)).fit(X, y)
     assert groups == [5, 5]
@@ -127,10 +159,18 @@ def test_one_thread_in_a_worker_process(groups, monkeypatch):
     assert groups == [10]
 
 
-@pytest.mark.parametrize("params", [{"n_threads": 0}, {"max_members": 0}])
-def test_parameters_are_checked(params):
-    with pytest.raises(ValueError, match="at least 1"), lockstep(**params):
-        pass
+@pytest.mark.parametrize("name", ["n_threads", "max_members"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, "2", True, 10**7])
+def test_parameters_are_checked_at_once(name, value):
+    message = rf"'{name}' parameter of lockstep must be an int in the range \[1, 4096\].*{value!r}"
+    with pytest.raises(ValueError, match=message), lockstep(**{name: value}):
+        pytest.fail("the context was entered")
+
+
+@pytest.mark.parametrize("value", [1, np.int64(2), None])
+def test_ints_of_any_kind_are_parameters(value):
+    with lockstep(n_threads=value, max_members=value):
+        assert len(cross_val_score(classifier(), X, y)) == 5
 
 
 def test_partial_fit_meets_too(groups):

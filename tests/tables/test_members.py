@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from tables_cases import data_of, outputs, parameters, quick
 
 from skbackprop._tables.kinds import KINDS, KindTraining, Options, Table
 from skbackprop._tables.training import train
 from skbackprop.core.losses import LOSSES
 from skbackprop.core.prediction import feed_forward
 from skbackprop.core.training.ensemble import members
-
-from tables_cases import data_of, outputs, parameters, quick
 
 OPTIONS = Options(hidden=(7, 5), n_epochs=6, batch_size=16)
 

@@ -26,7 +26,7 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Outputs of the network in the units of X."""
         if self._link == "identity" and self.standardize:
             with np.errstate(all="ignore"):
-                return output * self.scale_ + self.mean_
+                return output * (self.scale_ * self._varies) + self.mean_  # constants are exact
         return output
 
     def _from_scores(self, z):

@@ -41,7 +41,7 @@ def start_from_embedding(state, problem, target, kind, *, max_iter):
     Raises
     ------
     ValueError
-        If the rows are too few for the embedding.
+        If the rows are too few for the embedding, or have none.
     """
     layers, n_encoder = state.network.layers, state.network.n_encoder
     trained = [i for i, layer in enumerate(layers) if isinstance(layer, Dense | Activate)]
@@ -86,7 +86,10 @@ def _pca(X, n_components, weights):
 
 
 def _isomap(X, n_components, weights):
-    """The Isomap embedding with the number of neighbours that loses least of X."""
+    """The Isomap embedding with the number of neighbours that loses least of X.
+
+    Numbers of neighbours whose distances no Euclidean space of so many dimensions has are skipped.
+    """
     from sklearn.manifold import Isomap  # takes as long to import as the rest of the package
 
     if len(X) < 3:
@@ -95,12 +98,22 @@ def _isomap(X, n_components, weights):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of connected components", UserWarning)
         warnings.filterwarnings("ignore", category=Warning, module="scipy")
-        embeddings = [
-            Isomap(n_neighbors=n, n_components=n_components, eigen_solver="dense")  # not random
-            .set_output(transform="default")
-            .fit_transform(X)
-            for n in candidates
-        ]
+        embeddings = []
+        for n_neighbors in candidates:
+            isomap = Isomap(
+                n_neighbors=n_neighbors,
+                n_components=n_components,
+                eigen_solver="dense",  # not random
+            ).set_output(transform="default")
+            try:
+                embeddings.append(isomap.fit_transform(X))
+            except ValueError as error:
+                refused = error
+    if not embeddings:
+        raise ValueError(
+            f"init='isomap' finds no embedding of {len(X)} distinct samples with "
+            f"n_components={n_components}: {refused}"
+        ) from refused
     return min(embeddings, key=lambda codes: _neighbour_error(X, codes))
 
 

@@ -1,8 +1,11 @@
 """GradientFlowDisplay."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from .._estimators import unwrap_attribute
+from .._estimators import network_to_be_fitted, require_network, unwrap_attribute
+from .._recording import fit_and_record
 from .drawing import (
     INK,
     axes_for,
@@ -14,12 +17,14 @@ from .drawing import (
 )
 
 _MOST_IN_LEGEND = 6
+_KINDS = ("norms", "ratios", "updates")
 
 
 class GradientFlowDisplay:
     """The norm of each layer's gradient over the epochs, to see it vanish or explode.
 
-    Make it with :meth:`from_estimator`.
+    Make it with :meth:`from_estimator`; with :meth:`from_training` to see also how far each layer's
+    weights move.
 
     Parameters
     ----------
@@ -28,6 +33,9 @@ class GradientFlowDisplay:
 
     weight_norms : array-like of shape (n_layers,), default=None
         The L2 norm of each layer's fitted weights, for ``kind="ratios"``.
+
+    update_ratios : array-like of shape (n_epochs, n_layers), default=None
+        ‖ΔW‖ / ‖W‖ of each layer in each epoch, for ``kind="updates"``.
 
     layer_names : list of str, default=None
         "layer 1", "layer 2" ... if None.
@@ -57,15 +65,26 @@ class GradientFlowDisplay:
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import GradientFlowDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier((8,) * 3, "logistic", max_iter=20, tol=1, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(8,) * 3, activation="logistic", max_iter=20, tol=1, random_state=0
+    ... )
     >>> display = GradientFlowDisplay.from_estimator(clf.fit(X, y))
     >>> len(display.lines_)
     4
     """
 
-    def __init__(self, gradient_norms, *, weight_norms=None, layer_names=None, epoch_name="epoch"):
+    def __init__(
+        self,
+        gradient_norms,
+        *,
+        weight_norms=None,
+        update_ratios=None,
+        layer_names=None,
+        epoch_name="epoch",
+    ):
         self.gradient_norms = gradient_norms
         self.weight_norms = weight_norms
+        self.update_ratios = update_ratios
         self.layer_names = layer_names
         self.epoch_name = epoch_name
 
@@ -105,15 +124,72 @@ class GradientFlowDisplay:
         """
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
-        estimator = unwrap_attribute(estimator, "gradient_norms_", caller)
-        shapes = [W.shape for W in estimator.coefs_]
-        display = cls(
-            np.asarray(estimator.gradient_norms_, dtype=np.float64),
-            weight_norms=np.array([np.linalg.norm(W) for W in estimator.coefs_]),
-            layer_names=[f"layer {i + 1} ({n} → {m})" for i, (n, m) in enumerate(shapes)],
-            epoch_name=epoch_name(estimator),
+        display = cls._of(unwrap_attribute(estimator, "gradient_norms_", caller))
+        return display.plot(ax=ax, kind=kind, **kwargs)
+
+    @classmethod
+    def from_training(
+        cls, estimator, X, y=None, *, kind="updates", fit_params=None, ax=None, **kwargs
+    ):
+        """Fit a clone, and plot how far each layer's weights move in each epoch.
+
+        Parameters
+        ----------
+        estimator : BackpropClassifier, BackpropRegressor or BackpropAutoencoder
+            Or a pipeline or ``TransformedTargetRegressor`` around one. It is left as it is.
+
+        X, y : array-like
+            Training data.
+
+        kind : {"norms", "ratios", "updates"}, default="updates"
+            "updates": ‖ΔW‖ / ‖W‖ of each layer, where ΔW is the change from the end of one epoch to
+            the end of the next: all its steps together. The others as in :meth:`from_estimator`.
+
+        fit_params : dict, default=None
+            Passed to ``fit``.
+
+        ax : matplotlib Axes, default=None
+            Where to plot; a new figure if None.
+
+        **kwargs : dict
+            Passed to ``Axes.plot`` or ``Axes.scatter``.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+
+        Raises
+        ------
+        TypeError
+            If the estimator records no gradient norms.
+
+        ValueError
+            If ``kind`` is unknown.
+        """
+        caller = f"{cls.__name__}.from_training"
+        require_matplotlib(caller)
+        _check_kind(kind)
+        require_network(network_to_be_fitted(estimator), caller)
+        fitted, states = fit_and_record(estimator, X, y, None, **(fit_params or {}))
+        display = cls._of(unwrap_attribute(fitted, "gradient_norms_", caller))
+        weights = [state.coefs_ for _, state in states]
+        display.update_ratios = np.array(
+            [
+                [np.linalg.norm(W1 - W0) / np.linalg.norm(W0) for W0, W1 in zip(*pair, strict=True)]
+                for pair in pairwise(weights)
+            ]
         )
         return display.plot(ax=ax, kind=kind, **kwargs)
+
+    @classmethod
+    def _of(cls, fitted):
+        shapes = [W.shape for W in fitted.coefs_]
+        return cls(
+            np.asarray(fitted.gradient_norms_, dtype=np.float64),
+            weight_norms=np.array([np.linalg.norm(W) for W in fitted.coefs_]),
+            layer_names=[f"layer {i + 1} ({n} → {m})" for i, (n, m) in enumerate(shapes)],
+            epoch_name=epoch_name(fitted),
+        )
 
     def plot(self, ax=None, *, kind="norms", **kwargs):
         """Draw the norms, or the ratios.
@@ -123,8 +199,8 @@ class GradientFlowDisplay:
         ax : matplotlib Axes, default=None
             Where to plot; a new figure if None.
 
-        kind : {"norms", "ratios"}, default="norms"
-            See :meth:`from_estimator`.
+        kind : {"norms", "ratios", "updates"}, default="norms"
+            See :meth:`from_estimator` and :meth:`from_training`.
 
         **kwargs : dict
             Passed to ``Axes.plot`` or ``Axes.scatter``.
@@ -137,22 +213,29 @@ class GradientFlowDisplay:
         Raises
         ------
         ValueError
-            If ``kind`` is unknown, or "ratios" without ``weight_norms``.
+            If ``kind`` is unknown, "ratios" without ``weight_norms`` or "updates" without
+            ``update_ratios``.
         """
-        if kind not in ("norms", "ratios"):
-            raise ValueError(f"kind must be 'norms' or 'ratios', got {kind!r}.")
+        _check_kind(kind)
         if kind == "ratios" and self.weight_norms is None:
             raise ValueError("kind='ratios' needs weight_norms.")
+        if kind == "updates" and self.update_ratios is None:
+            raise ValueError("kind='updates' needs update_ratios; from_training has them.")
         axes_for(self, ax)
         self.lines_, self.points_ = [], None
         norms = np.atleast_2d(self.gradient_norms)
         names = self.layer_names or [f"layer {i + 1}" for i in range(norms.shape[1])]
-        draw = self._plot_norms if kind == "norms" else self._plot_ratios
-        draw(norms, names, kwargs)
+        if kind == "ratios":
+            self._plot_ratios(norms, names, kwargs)
+        elif kind == "norms":
+            self._plot_course(norms, "gradient norm ‖∂E/∂W‖", names, kwargs)
+        else:
+            ratios = np.atleast_2d(self.update_ratios)
+            self._plot_course(ratios, "update / weight ratio ‖ΔW‖ / ‖W‖", names, kwargs)
         light_grid(self.ax_)
         return self
 
-    def _plot_norms(self, norms, names, kwargs):
+    def _plot_course(self, norms, label, names, kwargs):
         ax, epochs = self.ax_, np.arange(1, len(norms) + 1)
         shown = np.where(norms > 0, norms, np.nan)  # a logarithm of zero is a gap in the line
         colors = layer_colors(len(names))
@@ -160,7 +243,7 @@ class GradientFlowDisplay:
             options = {"color": color, "label": name, "linewidth": 1.3, **with_points(len(norms))}
             self.lines_ += ax.plot(epochs, values, **{**options, **kwargs})
         ax.set_yscale("log")
-        ax.set(xlabel=self.epoch_name, ylabel="gradient norm ‖∂E/∂W‖")
+        ax.set(xlabel=self.epoch_name, ylabel=label)
         if len(names) <= _MOST_IN_LEGEND:
             ax.legend()
         else:
@@ -185,3 +268,8 @@ class GradientFlowDisplay:
         self.ax_.set_yticks(places, names)
         self.ax_.invert_yaxis()  # the input on top
         self.ax_.set_xlabel("gradient / weight ratio ‖∂E/∂W‖ / ‖W‖")
+
+
+def _check_kind(kind):
+    if kind not in _KINDS:
+        raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}.")

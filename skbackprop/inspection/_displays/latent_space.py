@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._estimators import as_array, coder_of, columns_of, encode, feature_names_of
+from .._estimators import as_array, coder_of, encode, feature_names_of
 from .drawing import axes_for, require_matplotlib
 from .latent_drawing import draw_codes, draw_manifold, draw_traversal, walk_along, walk_over
 
@@ -148,8 +148,12 @@ class LatentSpaceDisplay:
             steps = n_steps or (12 if image_shape is not None else 200)
             decoded = walk(codes, chosen, steps, coder.inverse_transform)
             samples = as_array(X)
-            if kind == "manifold" and image_shape is None:
-                samples = columns_of(samples, range(samples.shape[1]))
+            if kind == "manifold" and image_shape is None and samples.shape[1] != 2:
+                raise ValueError(
+                    f"kind='manifold' draws lines among samples of two features, or images with "
+                    f"image_shape; X has {samples.shape[1]} features. kind='traversal' draws the "
+                    "course of any number of features."
+                )
         display = cls(
             codes[:, chosen],
             target=None if y is None else np.asarray(y),

@@ -91,7 +91,9 @@ class NetworkDisplay:
     >>> from skbackprop.datasets import make_xor
     >>> from skbackprop.inspection import NetworkDisplay
     >>> X, y = make_xor(random_state=0)
-    >>> clf = BackpropClassifier((3,), "tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(3,), activation="tanh", solver="lbfgs", max_iter=500, random_state=0
+    ... )
     >>> display = NetworkDisplay.from_estimator(clf.fit(X, y), X[:1], y[:1])
     >>> len(display.node_texts_)
     6
@@ -249,7 +251,8 @@ class NetworkDisplay:
         self._add_words(layers, edge_labels)
         self.colorbar_ = None
         if colorbar:
-            label = f"{self.edge_name}, bias" if self.node_name == "bias" else self.edge_name
+            biases = self.node_name == "bias" and self.node_maps is None
+            label = f"{self.edge_name}, bias" if biases else self.edge_name
             options = {"label": label, "shrink": 0.8, "aspect": 25}
             self.colorbar_ = self.figure_.colorbar(self.edges_, ax=self.ax_, **options)
         return self

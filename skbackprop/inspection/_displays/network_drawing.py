@@ -5,6 +5,7 @@ import numpy as np
 from .drawing import INK, diverging_colormap
 from .network_graph import RADIUS, edges_between
 
+_FITTING = 6  # characters that fill a node at the full size of the font
 SMALLEST_FONT = 5.5  # points; smaller numbers are left out
 _HALO = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
 _CENTRED = {"ha": "center", "va": "center", "zorder": 3}
@@ -145,7 +146,9 @@ def print_in_nodes(ax, points, values, faces, font):
     for point, value, face in zip(points, values, faces, strict=True):
         if np.isfinite(value):
             color = "white" if _luminance(face) < 0.5 else INK
-            texts.append(ax.text(*point, short(value), fontsize=font, color=color, **_CENTRED))
+            text = short(value)
+            size = font * min(1.0, _FITTING / len(text))
+            texts.append(ax.text(*point, text, fontsize=size, color=color, **_CENTRED))
     return texts
 
 
@@ -169,7 +172,11 @@ def _luminance(color):
 def short(value):
     """A number with three significant digits, in few characters."""
     value = float(value) + 0.0  # no negative zero
-    text = f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:.3g}"
+    if 0 < abs(value) < 1e-3:
+        digits, exponent = f"{value:.2e}".split("e")
+        text = f"{digits.rstrip('0').rstrip('.')}e{exponent}"
+    else:
+        text = f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:.3g}"
     return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 

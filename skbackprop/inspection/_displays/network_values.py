@@ -59,15 +59,19 @@ def values_of(estimator, X, y, color):
             f"X must be one sample, of shape (1, n_features); it has {n_samples} rows."
         )
     traced = trace(estimator, X, y)
+    gradients = traced.coef_grads
+    if gradients[0] is not None:  # of a variational code, those of the mean
+        pairs = zip(gradients, weights, strict=True)
+        gradients = [gradient[:, : W.shape[1]] for gradient, W in pairs]
     if n_samples > 1:
-        return NetworkValues(traced.coef_grads, [None] * (len(weights) + 1), None)
+        return NetworkValues(gradients, [None] * (len(weights) + 1), None)
     activations = [traced.X[0], *(layer.a[0] for layer in traced.layers)]
     if traced.loss is None:
         return NetworkValues(weights, activations, "activation")
     deltas = [None, *(layer.delta[0] for layer in traced.layers)]
     if color == "weight":
         return NetworkValues(weights, activations, "activation", deltas)
-    return NetworkValues(traced.coef_grads, [traced.X[0], *deltas[1:]], "δ")
+    return NetworkValues(gradients, [traced.X[0], *deltas[1:]], "δ")
 
 
 def maps_of(estimator, X, resolution, caller):

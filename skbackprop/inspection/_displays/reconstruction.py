@@ -12,15 +12,19 @@ from .drawing import (
     centres,
     diverging_colormap,
     grid_around,
+    light_grid,
     mosaic,
     require_matplotlib,
 )
+
+_MOST_NAMES = 40
 
 
 class ReconstructionDisplay:
     """Samples beside what is left of them after encoding and decoding.
 
-    Make it with :meth:`from_estimator`.
+    Points in the plane of two features, images, or the error of each of more features. Make it with
+    :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -33,8 +37,11 @@ class ReconstructionDisplay:
     plane : tuple of three ndarray of shape (n_rows, n_columns), default=None
         Two coordinates, and the reconstruction error there.
 
-    feature_names : sequence of two str, default=("feature 1", "feature 2")
-        For the axes of points.
+    feature_names : sequence of str, default=None
+        "feature 1", "feature 2" ... if None.
+
+    title : str, default=None
+        Above points.
 
     Attributes
     ----------
@@ -52,7 +59,10 @@ class ReconstructionDisplay:
         The error over the plane, where it is drawn.
 
     images_ : list of matplotlib AxesImage
-        Originals, reconstructions and their differences; empty for points.
+        Originals, reconstructions and their differences; empty otherwise.
+
+    bars_ : matplotlib BarContainer or None
+        The error of each feature, where there are more than two.
 
     See Also
     --------
@@ -70,11 +80,12 @@ class ReconstructionDisplay:
     3
     """
 
-    def __init__(self, X, reconstruction, *, plane=None, feature_names=("feature 1", "feature 2")):
+    def __init__(self, X, reconstruction, *, plane=None, feature_names=None, title=None):
         self.X = X
         self.reconstruction = reconstruction
         self.plane = plane
         self.feature_names = feature_names
+        self.title = title
 
     @classmethod
     def from_estimator(
@@ -83,7 +94,7 @@ class ReconstructionDisplay:
         X,
         *,
         image_shape=None,
-        features=(0, 1),
+        features=None,
         plane=True,
         grid_resolution=100,
         ax=None,
@@ -98,13 +109,15 @@ class ReconstructionDisplay:
             or a pipeline of such steps.
 
         X : array-like of shape (n_samples, n_features)
-            Samples; a few of them for images.
+            Samples; a few of them for images. The more, the better known is the error of each
+            feature.
 
         image_shape : tuple of two int, default=None
             Height and width of a sample, to draw images. Points are drawn if None.
 
-        features : tuple of two int, default=(0, 1)
-            The features to draw as coordinates of points.
+        features : tuple of two int, default=None
+            The features to draw as coordinates of points. If None, both features of samples that
+            have two, and the error of each feature for samples that have more.
 
         plane : bool, default=True
             Whether to colour the plane by the reconstruction error, where points have two features.
@@ -116,7 +129,8 @@ class ReconstructionDisplay:
             Where to plot; a new figure if None.
 
         **kwargs : dict
-            Passed to ``Axes.scatter`` for the reconstructions, or to ``Axes.imshow``.
+            Passed to ``Axes.scatter`` for the reconstructions, to ``Axes.imshow``, or to
+            ``Axes.barh``.
 
         Returns
         -------
@@ -138,15 +152,18 @@ class ReconstructionDisplay:
         coder = coder_of(estimator, ("transform", "inverse_transform"), caller)
         originals, reconstruction = reconstruct(coder, X)
         names = feature_names_of(X, originals.shape[1])
-        grid = None
-        if image_shape is None:
-            if plane and originals.shape[1] == 2:
+        n_features = originals.shape[1]
+        grid, title = None, None
+        if image_shape is None and (features is not None or n_features == 2):
+            features = (0, 1) if features is None else features
+            if plane and n_features == 2:
                 grid = _error_over_plane(coder, X, originals, grid_resolution)
             originals, reconstruction = (
                 columns_of(values, features) for values in (originals, reconstruction)
             )
             names = [names[feature] for feature in features]
-        display = cls(originals, reconstruction, plane=grid, feature_names=names)
+            title = f"two of {n_features} features" if n_features > 2 else None
+        display = cls(originals, reconstruction, plane=grid, feature_names=names, title=title)
         return display.plot(ax=ax, image_shape=image_shape, **kwargs)
 
     def plot(self, ax=None, *, image_shape=None, **kwargs):
@@ -161,17 +178,23 @@ class ReconstructionDisplay:
             Height and width of a sample, to draw images. Points are drawn if None.
 
         **kwargs : dict
-            Passed to ``Axes.scatter`` for the reconstructions, or to ``Axes.imshow``.
+            Passed to ``Axes.scatter`` for the reconstructions, to ``Axes.imshow``, or to
+            ``Axes.barh``.
 
         Returns
         -------
         display : ReconstructionDisplay
             Itself.
         """
-        self.originals_ = self.reconstructions_ = self.links_ = self.plane_ = None
+        self.originals_ = self.reconstructions_ = self.links_ = self.plane_ = self.bars_ = None
         self.images_ = []
-        if image_shape is None:
+        n_features = self.X.shape[1]
+        self._names = self.feature_names or [f"feature {i + 1}" for i in range(n_features)]
+        if image_shape is None and n_features == 2:
             self._plot_points(axes_for(self, ax), kwargs)
+        elif image_shape is None:
+            size = (6.4, 1.2 + 0.25 * min(n_features, _MOST_NAMES))
+            self._plot_errors(axes_for(self, ax, figsize=size), kwargs)
         else:
             size = (min(1.0 + 0.8 * len(self.X), 12), 2.9)
             self._plot_images(axes_for(self, ax, figsize=size), image_shape, kwargs)
@@ -194,9 +217,38 @@ class ReconstructionDisplay:
         self.reconstructions_ = ax.scatter(
             *self.reconstruction.T, label="reconstruction", zorder=3, **options
         )
-        ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
+        ax.set(xlabel=self._names[0], ylabel=self._names[1])
+        if self.title is not None:  # the legend is above
+            ax.set_title(self.title, fontsize="medium", color=INK, pad=24)
         above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
         ax.legend(ncols=2, **above)
+
+    def _plot_errors(self, ax, kwargs):
+        """A bar for each feature: its root mean square error, against its standard deviation."""
+        error = np.sqrt(np.mean((self.reconstruction - self.X) ** 2, axis=0))
+        deviation = self.X.std(axis=0)
+        lengths = np.divide(error, deviation, out=np.full_like(error, np.nan), where=deviation > 0)
+        places = np.arange(len(lengths))
+        self.bars_ = ax.barh(places, np.nan_to_num(lengths), **{"color": COLORS[1], **kwargs})
+        ax.axvline(1.0, color=FAINT, linestyle="--", linewidth=1)
+        ax.annotate(
+            "as good as the mean",
+            (1.0, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            color=INK,
+            fontsize="small",
+        )
+        if len(places) <= _MOST_NAMES:
+            ax.set_yticks(places, [str(name) for name in self._names])
+        else:
+            ax.set_ylabel("feature")
+        ax.invert_yaxis()
+        ax.set_xlim(0, max(1.05, 1.05 * np.nanmax(lengths, initial=0.0)))
+        ax.set_xlabel("reconstruction error (root mean square) / standard deviation")
+        light_grid(ax)
 
     def _plot_images(self, ax, image_shape, kwargs):
         from matplotlib.colors import Normalize

@@ -7,6 +7,7 @@ from .formulas import names
 
 _BOX = (112, 15)  # the width of a unit, and the height of a line in it
 _GAP = (84, 18)  # between layers, and between units
+_SMALLEST = 0.7  # of its size: where there is less room, the drawing is scrolled
 _MOST_LABELLED = 12  # edges
 _EDGE_LABELS = (0.5, 0.3, 0.7)  # places along an edge, in turn: labels keep apart
 
@@ -47,7 +48,8 @@ class Graph:
         edges = [self._edges(layer) for layer in self._trace.layers]
         units = [self._layer(number) for number in range(len(self._widths))]
         loss = [] if self._trace.loss is None else [self._loss()]
-        size = f'viewBox="0 0 {self.width} {self.height}" width="{self.width}"'
+        size = f'viewBox="0 0 {self.width} {self.height:g}" width="{self.width}"'
+        size += f' style="min-width: {_SMALLEST * self.width:.0f}px;"'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
             f'aria-label="The network, with the numbers of both passes">'
@@ -113,8 +115,10 @@ class Graph:
             lit.append(("y", None, j))
         parts = [_box(left, top, self._height(number))]
         for k, (symbol, values) in enumerate(self._lines[number].items()):
+            if j >= len(values):  # what is drawn is half as wide as z
+                continue
             of_layer = None if symbol in ("x", "y") else number
-            label = names(symbol, of_layer, self._widths[number])[j]
+            label = names(symbol, of_layer, len(values))[j]
             place = (symbol, of_layer, j)
             parts.append(self._line(left, top, k, label, values[j], place))
         return f'<g class="unit" {self._steps(*lit)}>{"".join(parts)}</g>'
@@ -149,7 +153,7 @@ class Graph:
         number = layer.number
         labelled = sum(n * m for n, m in pairwise(self._shown)) <= _MOST_LABELLED
         lines, labels = [], []
-        for i in range(self._shown[number - 1]):
+        for i in range(min(self._shown[number - 1], len(layer.coef))):
             for j in range(self._shown[number]):
                 start = self._left(number - 1) + _BOX[0], self._middle(number - 1, i)
                 end = self._left(number), self._middle(number, j)

@@ -58,7 +58,8 @@ def _equation(row, value):
     for kind, cell in (("formula", row.formula), ("numbers", row.numbers)):
         cells.append(f'<td class="{kind}">{"= " if cell else ""}{escape(cell)}</td>')
     value = f"= {value}" if value.strip() else ""
-    return "".join([*cells, f'<td class="value">{escape(value)}</td>'])
+    kind = "value list" if "[" in value else "value"
+    return "".join([*cells, f'<td class="{kind}">{escape(value)}</td>'])
 
 
 def _table(section):

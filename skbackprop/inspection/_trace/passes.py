@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calculation import Calculation
+from .calculation import calculation_of
 from .formulas import Numbers
 from .graph import Graph
 from .html import to_html
@@ -44,19 +44,23 @@ class LayerTrace:
         nˡ = γ (zˡ − μ) / s + β, what normalization makes of zˡ; it is this that goes through σ.
 
     a : ndarray of shape (n_samples, fan_out)
-        aˡ = σ(zˡ); the prediction in the last layer.
+        aˡ = σ(zˡ); the prediction in the last layer. For a variational code, whose z are the means
+        and the logarithms of the variances, what was drawn: half as wide.
 
     derivative : ndarray of shape (n_samples, fan_out), or None
-        σ′(zˡ); None in the last layer where its δ comes directly from the loss, as δ = a − y does.
+        σ′(zˡ); None in the last layer where its δ comes directly from the loss, as δ = a − y does,
+        and for a variational code.
 
     a_grad : ndarray of shape (n_samples, fan_out), or None
-        ∂E/∂aˡ = δˡ⁺¹ (Wˡ⁺¹)ᵀ; None in the last layer where ``derivative`` is.
+        ∂E/∂aˡ = δˡ⁺¹ (Wˡ⁺¹)ᵀ, plus the gradient of a penalty on aˡ; None in the last layer where
+        ``derivative`` is.
 
     delta : ndarray of shape (n_samples, fan_out), or None
-        δˡ = ∂E/∂zˡ; without normalization, ∂E/∂aˡ ⊙ σ′(zˡ).
+        δˡ = ∂E/∂zˡ; without normalization, ∂E/∂aˡ ⊙ σ′(zˡ), plus the gradient of a contractive
+        penalty.
 
     coef_grad : ndarray of shape (fan_in, fan_out), or None
-        ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ, plus the gradient of the L2 penalty.
+        ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ, plus the gradients of the L2 penalty and of a contractive one.
 
     intercept_grad : ndarray of shape (fan_out,), or None
         ∂E/∂bˡ = Σ δˡ over the samples.
@@ -69,6 +73,10 @@ class LayerTrace:
 
     norm_grads : dict of str to ndarray of shape (fan_out,), or None
         ∂E/∂γ as "gain" and ∂E/∂β as "shift", where the layer is normalized.
+
+    shares_weights_with : int or None
+        The number of the layer that uses the same weights, transposed, where weights are tied.
+        ``coef_grad`` is then the sum over both uses.
     """
 
     number: int
@@ -87,6 +95,7 @@ class LayerTrace:
     norm_std: np.ndarray | None = None
     norm_params: dict | None = None
     norm_grads: dict | None = None
+    shares_weights_with: int | None = None
 
     def __repr__(self):
         fan_in, fan_out = self.coef.shape
@@ -122,10 +131,14 @@ class Trace:
         Weights, with class weights, normalised to mean one.
 
     loss : float or None
-        E, the objective: the weighted mean of ``losses`` plus the L2 penalty.
+        E, the objective: the weighted mean of ``losses``, plus ``penalties`` and the L2 penalty.
 
     l2 : float
         α / Σ sample weights: E holds l2/2 ‖W‖², and ∂E/∂W holds l2 W.
+
+    penalties : dict of str to float
+        Terms that an autoencoder adds to E: "sparsity", "contractive", "kl". Where they are random,
+        each trace draws the same numbers.
 
     loss_function : str
         The name of the loss, such as "log_loss".
@@ -141,6 +154,7 @@ class Trace:
     sample_weight: np.ndarray | None
     loss: float | None
     l2: float
+    penalties: dict[str, float]
     loss_function: str
     estimator_name: str
 
@@ -153,6 +167,12 @@ class Trace:
     def intercept_grads(self):
         """∂E/∂b of each layer, as `loss_and_gradients` has them."""
         return [layer.intercept_grad for layer in self.layers]
+
+    @property
+    def squared_weights(self):
+        """‖W‖² over all layers, tied weights once."""
+        own = (one for one in self.layers if (one.shares_weights_with or one.number) >= one.number)
+        return float(sum((layer.coef**2).sum() for layer in own))
 
     def to_text(self, *, precision=4, max_items=6):
         """The passes as an aligned table.
@@ -218,5 +238,6 @@ def _title(trace):
 def _sections(trace, precision, max_items):
     """The sections of a trace, for ``to_text`` and ``to_html``."""
     numbers = Numbers(precision, max_items)
-    make = Calculation if len(trace.X) == 1 else Tables
-    return make(trace, numbers).sections()
+    if len(trace.X) == 1:
+        return calculation_of(trace, numbers)
+    return Tables(trace, numbers).sections()

@@ -20,7 +20,7 @@ STYLE = """
 .skbackprop-trace .now-line { min-height: 1.6em; padding: 0.2em 0.6em; white-space: pre-wrap;
   font: 15px ui-monospace, Menlo, Consolas, monospace; border-left: 4px solid var(--accent);
   margin: 0.2em 0.6em; flex-basis: 100%; }
-.skbackprop-trace svg { display: block; max-width: none; height: auto; }
+.skbackprop-trace svg { display: block; max-width: 100%; height: auto; }
 .skbackprop-trace svg .box { fill: var(--page); stroke: currentColor; stroke-opacity: 0.55; }
 .skbackprop-trace svg line { stroke: currentColor; stroke-opacity: 0.3; }
 .skbackprop-trace svg text { fill: currentColor; font: 11px ui-monospace, Menlo, Consolas,
@@ -35,14 +35,15 @@ STYLE = """
 .skbackprop-trace svg .later { visibility: hidden; }
 .skbackprop-trace table { border-collapse: collapse; margin: 0.2em 0; border: none;
   font: inherit; width: auto; }
-.skbackprop-trace tr, .skbackprop-trace tr:nth-child(2n) { background: transparent; }
+.skbackprop-trace table tbody tr:nth-child(n) { background: transparent; }
 .skbackprop-trace td, .skbackprop-trace th { border: none; padding: 0.1em 0.6em;
   text-align: left; vertical-align: top; background: transparent; }
 .skbackprop-trace .calculation td { white-space: nowrap; font-family: ui-monospace, Menlo,
   Consolas, monospace; }
-.skbackprop-trace .calculation .numbers { white-space: normal; max-width: 36em; opacity: 0.75; }
-.skbackprop-trace .calculation .value { font-weight: bold; white-space: pre-wrap;
-  max-width: 26em; }
+.skbackprop-trace .calculation .numbers { white-space: normal; min-width: 12em;
+  max-width: 36em; opacity: 0.75; }
+.skbackprop-trace .calculation .value { font-weight: bold; white-space: pre; }
+.skbackprop-trace .calculation .list { white-space: normal; min-width: 14em; max-width: 26em; }
 .skbackprop-trace .samples td, .skbackprop-trace .samples th { white-space: pre;
   text-align: right; font-family: ui-monospace, Menlo, Consolas, monospace; }
 .skbackprop-trace th.heading, .skbackprop-trace .samples th.heading {
@@ -51,6 +52,11 @@ STYLE = """
 .skbackprop-trace tr.later { opacity: 0.35; }
 .skbackprop-trace tr.now td { background: rgba(128, 128, 128, 0.22); }
 .skbackprop-trace tr.now td:first-child { box-shadow: inset 4px 0 var(--accent); }
+@media (max-width: 640px) {
+  .skbackprop-trace .calculation tr { display: flex; flex-wrap: wrap; padding-bottom: 0.3em; }
+  .skbackprop-trace .calculation td { min-width: 0; }
+  .skbackprop-trace .calculation td:empty { display: none; }
+}
 """
 
 CONTROLS = (

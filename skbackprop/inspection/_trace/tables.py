@@ -39,7 +39,10 @@ class Tables:
         if trace.sample_weight is not None:
             columns["weight"] = (None, trace.sample_weight[:, np.newaxis])
         mean = "mean" if trace.sample_weight is None else "weighted mean"
-        penalty = f" + ½·{number.one(trace.l2)}·‖W‖²" if trace.l2 else ""
+        penalty = "".join(
+            f" + {number.one(value)} ({term})" for term, value in trace.penalties.items()
+        )
+        penalty += f" + ½·{number.one(trace.l2)}·‖W‖²" if trace.l2 else ""
         heading = f"Loss, E = {mean} of L{penalty} = {number.one(trace.loss)}"
         return self._samples(heading, columns)
 

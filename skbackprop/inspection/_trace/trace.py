@@ -41,8 +41,7 @@ def trace(estimator, X, y=None, sample_weight=None):
         If ``estimator`` is of another kind.
 
     ValueError
-        If the network has layers of another kind: tied weights, a variational code, or a penalty on
-        activations.
+        If the network has a layer of another kind than those of this package.
 
     NotFittedError
         If ``estimator`` is not fitted.
@@ -112,6 +111,8 @@ def activations_in_prediction(network, X):
     has_target = is_classifier(network) or is_regressor(network)
     y = network.predict(X) if has_target else None
     passes = record_pass(network, X, y, as_in_prediction=True)
+    if any(layer.activation == "sampling" for layer in passes.layers):
+        raise ValueError("A variational code is drawn at random in a pass: its map would be noise.")
     return [passes.X, *(layer.a for layer in passes.layers)]
 
 
