@@ -253,11 +253,9 @@ class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self)
         X = validate_table(self, X, reset=False)
+        kinds = [kind.in_double() for kind in self._kinds]
         return np.concatenate(
-            [
-                combine(*(np.float64(kind.scores(block)) for kind in self._kinds))
-                for block in self._inputs.blocks(X)
-            ],
+            [combine(*(kind.scores(block) for kind in kinds)) for block in self._inputs.blocks(X)],
             axis=axis,
         )
 

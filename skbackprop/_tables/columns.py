@@ -4,10 +4,11 @@ from numbers import Real
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
-from sklearn.utils import check_array
+from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils.validation import validate_data
 
 from ..preprocessing import PiecewiseLinearEncoder, SmoothClipScaler
@@ -227,11 +228,13 @@ def _level(value):
     return str(value)
 
 
-def make_preprocessor(is_category, n_bins):
+def fit_preprocessor(X, sample_weight, is_category, n_bins):
     """From a table to the inputs of the networks, the piecewise linear encoding last.
 
     Parameters
     ----------
+    X : array or DataFrame of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,)
     is_category : ndarray of bool of shape (n_features,)
     n_bins : int
         The most bins of a column.
@@ -239,31 +242,40 @@ def make_preprocessor(is_category, n_bins):
     Returns
     -------
     ColumnTransformer
-        Not fitted. Its output names tell what each input is.
+        Fitted. Its output names tell what each input is.
     """
     numbers, categories = np.flatnonzero(~is_category), np.flatnonzero(is_category)
-    to_numbers = FunctionTransformer(as_numbers, feature_names_out="one-to-one")
-    to_levels = FunctionTransformer(as_levels, feature_names_out="one-to-one")
-    fill = SimpleImputer(
-        strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True
-    )
-    one_hot = OneHotEncoder(
-        max_categories=MAX_LEVELS,
-        handle_unknown="infrequent_if_exist",
-        sparse_output=False,
-        dtype=np.float32,
-    )
-    transformers = []
+    fitted = []
     if len(numbers):
-        scaler = SmoothClipScaler().set_fit_request(sample_weight=True)
-        transformers.append(("number", make_pipeline(to_numbers, scaler, fill), list(numbers)))
+        X_numbers = _safe_indexing(X, numbers, axis=1)
+        fill = SimpleImputer(
+            strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True
+        )
+        scale = make_pipeline(_to(as_numbers), SmoothClipScaler(), fill)
+        scale.fit(X_numbers, smoothclipscaler__sample_weight=sample_weight)
+        fitted.append(("number", scale, numbers))
     if len(categories):
-        transformers.append(("category", make_pipeline(to_levels, one_hot), list(categories)))
+        one_hot = OneHotEncoder(
+            max_categories=MAX_LEVELS,
+            handle_unknown="infrequent_if_exist",
+            sparse_output=False,
+            dtype=np.float32,
+        )
+        one_hot = make_pipeline(_to(as_levels), one_hot)
+        one_hot.fit(_safe_indexing(X, categories, axis=1))
+        fitted.append(("category", one_hot, categories))
     if len(numbers):
         encoder = PiecewiseLinearEncoder(n_bins=n_bins, add_indicator=False)
-        encoder.set_fit_request(sample_weight=True)
-        transformers.append(("piecewise", make_pipeline(to_numbers, encoder), list(numbers)))
-    return ColumnTransformer(transformers, sparse_threshold=0.0)
+        encode = make_pipeline(_to(as_numbers), encoder)
+        encode.fit(X_numbers, piecewiselinearencoder__sample_weight=sample_weight)
+        fitted.append(("piecewise", encode, numbers))
+    # To fit a ColumnTransformer is to transform all of X: here, a row will do.
+    transformers = [(name, FrozenEstimator(part), list(columns)) for name, part, columns in fitted]
+    return ColumnTransformer(transformers, sparse_threshold=0.0).fit(_safe_indexing(X, [0]))
+
+
+def _to(function):
+    return FunctionTransformer(function, feature_names_out="one-to-one")
 
 
 def n_plain_inputs(preprocessor):

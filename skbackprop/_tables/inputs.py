@@ -8,7 +8,7 @@ from sklearn.compose import ColumnTransformer
 
 from .._estimator.sklearn_compat import _safe_indexing
 from ..core.noise import sample_keys
-from .columns import as_numbers, make_preprocessor, n_plain_inputs
+from .columns import as_numbers, fit_preprocessor, n_plain_inputs
 
 _CHUNK = 4096  # rows at a time
 
@@ -33,10 +33,8 @@ class Inputs:
     @classmethod
     def fitted(cls, X, sample_weight, is_category, n_bins):
         """Fit the preprocessing."""
-        with config_context(enable_metadata_routing=True, transform_output="default"):
-            preprocessor = make_preprocessor(is_category, n_bins)
-            routed = {} if is_category.all() else {"sample_weight": sample_weight}
-            preprocessor.fit(X, **routed)
+        with config_context(enable_metadata_routing=False, transform_output="default"):
+            preprocessor = fit_preprocessor(X, sample_weight, is_category, n_bins)
         return cls.of(preprocessor, is_category)
 
     @classmethod

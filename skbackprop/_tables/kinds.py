@@ -19,7 +19,6 @@ from . import rules
 
 _WEIGHT_GAIN = 0.7
 _BIAS_RATE = 0.1
-_DOUBLE_PRECISION_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -112,16 +111,14 @@ class Fitted:
     network: Any
 
     def scores(self, inputs):
-        """Raw scores of the members, shape (K, n_samples, n_outputs); all inputs are given.
+        """Raw scores of the members, shape (K, n_samples, n_outputs); all inputs are given."""
+        return feed_forward(self.network, inputs[:, : self.network.n_inputs])
 
-        Of few rows they are computed in double precision, where the rounding of a row, which may
-        depend on where it stands, is too small to be seen.
-        """
-        network, seen = self.network, inputs[:, : self.network.n_inputs]
-        if len(inputs) <= _DOUBLE_PRECISION_ROWS:
-            params, state = network.params.astype(np.float64), network.state.astype(np.float64)
-            network = network.of_layers(network.layers, params, state)
-        return feed_forward(network, np.ascontiguousarray(seen))
+    def in_double(self):
+        """The same in float64: there, rounding by a row's place in X cannot be noticed."""
+        network = self.network
+        params = network.params.astype(np.float64)
+        return Fitted(self.kind, network.of_layers(network.layers, params, network.state))
 
 
 @dataclass(frozen=True)

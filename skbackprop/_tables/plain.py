@@ -2,7 +2,6 @@
 
 import copy
 
-from sklearn import config_context
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
@@ -10,7 +9,6 @@ from sklearn.preprocessing import FunctionTransformer
 
 from .._estimator.plain import PlainValues
 from ..core.network import Network
-from ..preprocessing import PiecewiseLinearEncoder, SmoothClipScaler
 from .columns import as_levels, as_numbers
 from .intervals import SortedByFold
 from .kinds import Fitted, Kind
@@ -66,12 +64,11 @@ def _copied(transformer, change):
 
 
 def _described_step(transformer):
-    """Put names for functions, and leave out the routing of sample weights, which is known."""
+    """Put names for functions."""
     if isinstance(transformer, FunctionTransformer):
         transformer.func = transformer.func.__name__
     elif isinstance(transformer, SimpleImputer):  # it keeps dtypes
         vars(transformer).update(_PLAIN.describe(vars(transformer)))
-    vars(transformer).pop("_metadata_request", None)
 
 
 def _rebuilt_step(transformer):
@@ -79,6 +76,3 @@ def _rebuilt_step(transformer):
         transformer.func = _FUNCTIONS[transformer.func]
     elif isinstance(transformer, SimpleImputer):
         vars(transformer).update(_PLAIN.rebuild(vars(transformer)))
-    elif isinstance(transformer, SmoothClipScaler | PiecewiseLinearEncoder):
-        with config_context(enable_metadata_routing=True):
-            transformer.set_fit_request(sample_weight=True)
