@@ -10,7 +10,7 @@ from .._estimator.sklearn_compat import _safe_indexing
 from ..core.noise import sample_keys
 from .columns import as_numbers, fit_preprocessor, n_plain_inputs
 
-_CHUNK = 2048  # rows at a time
+_CHUNK = 1024  # rows at a time
 
 
 @dataclass(frozen=True, eq=False)

@@ -212,7 +212,8 @@ class KindTraining:
         """Compare the epoch, which all parts have run, with the best one."""
         for part in self.parts:
             part.write_scores(self._scores)
-        score = self._score(self._scores)
+        finite = np.isfinite(self._scores).all()
+        score = self._score(self._scores) if finite else np.nan  # which is never the best
         self.loss_curve.append(float(np.mean(np.concatenate([part.loss for part in self.parts]))))
         self.validation_scores.append(score)
         if score >= self._best_score:
