@@ -248,7 +248,7 @@ class BackpropOutlierDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         dtype = self.autoencoder_.coefs_[0].dtype
-        with np.errstate(over="ignore"):  # infinite in single precision: refused
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite in single precision: refused
             X = validate_data(self, X, dtype=dtype, order="C", reset=False)
         return self._score(X)
 
@@ -305,9 +305,7 @@ class _Views:
         marginals = MarginalTails.estimate(X, weights)
         oddness = marginals.oddness(X)
         core = oddness <= weighted_quantile(oddness, _CORE, weights)
-        return cls(
-            autoencoder, cls._density(autoencoder, X[core], weights[core], unit), marginals
-        )
+        return cls(autoencoder, cls._density(autoencoder, X[core], weights[core], unit), marginals)
 
     @classmethod
     def _density(cls, autoencoder, X, weights, unit):

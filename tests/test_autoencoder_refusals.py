@@ -213,7 +213,7 @@ def test_isomap_leaves_out_numbers_of_neighbours_that_have_no_embedding():
 def test_too_many_dimensions_for_isomap():
     X = np.random.RandomState(0).standard_normal((40, 2))
     ae = autoencoder(39, init="isomap", corruption="gaussian")
-    with pytest.raises(ValueError, match="init='isomap'.* 40 distinct samples.*n_components=39"):
+    with pytest.raises(ValueError, match=r"init='isomap'.* 40 distinct samples.*n_components=39"):
         ae.fit(X)
 
 

@@ -430,7 +430,7 @@ def test_data_too_large_to_score_are_an_error(criterion, standardize):
     X = 1e300 * np.random.RandomState(0).standard_normal((20, 2))
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        with pytest.raises(ValueError, match="not finite.*too large.*scaling"):
+        with pytest.raises(ValueError, match=r"not finite.*too large.*scaling"):
             detector(criterion, 0.1, loss="huber", standardize=standardize, max_iter=2).fit(X)
 
 

@@ -92,7 +92,11 @@ def _warn_of_growth(job):
     above that of a network which does not look at its input.
     """
     state, terms = job.state, job.state.history.loss_terms
-    if not state.n_iter or state.initial_loss is None or state.outcome in ("interrupted", "diverged"):
+    if (
+        not state.n_iter
+        or state.initial_loss is None
+        or state.outcome in ("interrupted", "diverged")
+    ):
         return
     began, ended = state.initial_loss, terms[-1]["data"]
     if _is_far_above(ended, began) and _is_far_above(ended, _loss_of_zero_scores(job.problem)):
