@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ...core.losses import LINKS
 from ...core.prediction import feed_forward
@@ -44,11 +45,6 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return float(1.0 - error / total)
 
     # -- use --------------------------------------------------------------------------------------
-
-    def _validate_new_X(self, X):
-        """Validated data for the fitted network."""
-        check_is_fitted(self)
-        return self._validate_X(X)
 
     @property
     def _n_features_out(self):
