@@ -36,7 +36,6 @@ pipeline = make_pipeline(
         batch_size=32,
         learning_rate="cosine",
         max_iter=60,
-        n_iter_no_change=60,
         random_state=0,
     ),
 )

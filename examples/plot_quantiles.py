@@ -55,7 +55,6 @@ def network(loss, **params):
         learning_rate="cosine",
         learning_rate_init=0.01,
         max_iter=150,
-        n_iter_no_change=150,
         random_state=0,
         **params,
     )

@@ -168,7 +168,6 @@ def spiral_unrolled(n_epochs):
         hidden_layer_sizes=(32, 16),
         activation="tanh",
         max_iter=n_epochs,
-        n_iter_no_change=n_epochs,
         random_state=0,
     ).fit(X)
     order = abs(spearmanr(autoencoder.transform(X)[:, 0], t).statistic)
