@@ -601,7 +601,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     def _validate_X(self, X, *, continuing=True, dtype=None):
         if dtype is None:
             dtype = self._network.params.dtype if continuing else FLOATS
-        with np.errstate(over="ignore"):  # infinite in single precision: refused
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite in single precision: refused
             return validate_data(self, X, dtype=dtype, order="C", reset=not continuing)
 
     def _refuse_wide_code(self, n_features):

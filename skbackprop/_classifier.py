@@ -557,9 +557,13 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
 
     def _decode(self, z):
         """Labels from raw scores."""
-        if self._label_binarizer.y_type_ != "multiclass":
-            z = (z > 0).astype(z.dtype)  # σ(z) > ½
-        return self._label_binarizer.inverse_transform(z)
+        kind = self._label_binarizer.y_type_
+        if kind == "multiclass":
+            return self.classes_[z.argmax(axis=1)]
+        is_positive = z > 0  # σ(z) > ½
+        if kind == "binary":
+            return self.classes_[np.minimum(is_positive[:, 0], len(self.classes_) - 1)]
+        return self._label_binarizer.inverse_transform(is_positive.astype(z.dtype))
 
     # -- prediction -------------------------------------------------------------------------------
 

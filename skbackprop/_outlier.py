@@ -253,7 +253,7 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
         """
         check_is_fitted(self)
         dtype = self.autoencoder_.coefs_[0].dtype
-        with np.errstate(over="ignore"):  # infinite in single precision: refused
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite in single precision: refused
             X = validate_data(self, X, dtype=dtype, order="C", reset=False)
         return self._score(X)
 

@@ -158,6 +158,17 @@ def test_no_warning_of_numpy_in_predictions(Estimator, problem):
                     getattr(model, method)(scale * X)
 
 
+@pytest.mark.parametrize("Estimator", EVERY)
+def test_data_that_are_infinite_in_single_precision(Estimator, problem):
+    X, y = _data(Estimator, problem)
+    model = Estimator(**SMALL)
+    _fit(model, X.astype(np.float32), y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="X contains infinity"):
+            model.predict(1e200 * X)
+
+
 @pytest.mark.parametrize("incremental", [False, True])
 def test_a_fitted_model_survives(incremental, problem, state):
     X, y = problem("regression")

@@ -39,3 +39,16 @@ def test_at_the_optimum(problem):
     end = model.set_params(warm_start=True).fit(X, y).loss_
     assert model.fit(X, y).n_iter_ == 0
     assert_allclose(model.loss_, end, rtol=1e-12)
+
+
+def test_an_autoencoder_that_takes_no_step_after_a_fit():
+    """...on data that the network's bias alone reconstructs."""
+    X = np.random.RandomState(0).standard_normal((20, 3))
+    model = BackpropAutoencoder(
+        hidden_layer_sizes=(3,), solver="lbfgs", warm_start=True, max_iter=3, random_state=0
+    )
+    model.fit(X)
+    losses = list(model.loss_curve_)
+    model.set_params(tol=1e9).fit(np.zeros((5, 3)))
+    assert model.n_iter_ == 0
+    assert model.loss_curve_ == losses

@@ -273,7 +273,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
         """``validate_data``, to CSR or C-ordered float64 or float32."""
         if dtype is None:
             dtype = self._network.params.dtype if continuing else FLOATS
-        with np.errstate(over="ignore"):  # infinite in single precision: refused
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite in single precision: refused
             return validate_data(
                 self,
                 X,

@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from ..core.layers import Dense
 from ..core.prediction import feed_forward
@@ -25,8 +24,7 @@ class HiddenFeaturesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         A : ndarray of shape (n_samples, n_units)
             The activations, n_units the width of the last hidden layer.
         """
-        check_is_fitted(self)
-        X = self._validate_X(X)
+        X = self._validate_new_X(X)
         network = self._synchronised_network()
         output_layer = max(i for i, layer in enumerate(network.layers) if isinstance(layer, Dense))
         return feed_forward(network, X, slice(0, output_layer))

@@ -57,9 +57,33 @@ class FittedNetworkMixin(PicklingMixin):
 
     def _raw_scores(self, X):
         """Raw scores z of the output layer, shape (n_samples, n_outputs)."""
-        check_is_fitted(self)
-        X = self._validate_X(X)
+        X = self._validate_new_X(X)
         return feed_forward(self._synchronised_network(), X)
+
+    def _validate_new_X(self, X):
+        """Validated data for the fitted network.
+
+        What `validate_data` would find nothing wrong with is returned at once: that takes 50 µs,
+        several times as long as a small prediction.
+        """
+        if "_network" not in vars(self):
+            check_is_fitted(self)
+        return X if self._is_beyond_doubt(X) else self._validate_X(X)
+
+    def _is_beyond_doubt(self, X):
+        """Whether X is a plain array as the network takes it, of finite numbers."""
+        if not (
+            type(X) is np.ndarray
+            and X.dtype == self._network.params.dtype
+            and X.ndim == 2
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and X.flags.c_contiguous
+            and "feature_names_in_" not in vars(self)
+        ):
+            return False
+        with np.errstate(all="ignore"):
+            return math.isfinite(X.sum())
 
     # -- pickling ---------------------------------------------------------------------------------
 

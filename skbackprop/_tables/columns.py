@@ -98,8 +98,8 @@ def _places(X, given):
     unknown = [name for name in given if name not in names]
     if unknown:
         raise ValueError(
-            f"categorical_features has the value {unknown[0]!r}, which is not a feature name of "
-            "the training data."
+            f"categorical_features has the value {str(unknown[0])!r}, which is not a feature name "
+            "of the training data."
         )
     return [names.index(name) for name in given]
 
@@ -153,7 +153,7 @@ def refuse_bad_columns(X, is_category):
     """
     if not is_frame(X) and X.dtype.kind in "fiub":
         for j in np.flatnonzero(np.isinf(X).any(axis=0) & ~is_category):
-            _refuse_infinity(j)
+            _refuse_infinity(int(j))
         return
     names, frame = column_names(X), is_frame(X)
     dtypes = _dtype_names(X) if frame else [""] * len(names)
@@ -244,7 +244,8 @@ def fit_preprocessor(X, sample_weight, is_category, n_bins):
     ColumnTransformer
         Fitted. Its output names tell what each input is.
     """
-    numbers, categories = np.flatnonzero(~is_category), np.flatnonzero(is_category)
+    numbers = np.flatnonzero(~is_category).tolist()
+    categories = np.flatnonzero(is_category).tolist()
     fitted = []
     if len(numbers):
         X_numbers = _safe_indexing(X, numbers, axis=1)
@@ -270,7 +271,7 @@ def fit_preprocessor(X, sample_weight, is_category, n_bins):
         encode.fit(X_numbers, piecewiselinearencoder__sample_weight=sample_weight)
         fitted.append(("piecewise", encode, numbers))
     # To fit a ColumnTransformer is to transform all of X: here, a row will do.
-    transformers = [(name, FrozenEstimator(part), list(columns)) for name, part, columns in fitted]
+    transformers = [(name, FrozenEstimator(part), columns) for name, part, columns in fitted]
     return ColumnTransformer(transformers, sparse_threshold=0.0).fit(_safe_indexing(X, [0]))
 
 

@@ -87,7 +87,7 @@ def deal_folds(units, strata, n_folds):
     """
     n_groups, n_strata = units.group[-1] + 1, strata.max() + 1
     if n_groups == 1:  # nothing tells the rows apart
-        return np.arange(len(units)) % n_folds
+        return np.arange(len(units.rows)) % n_folds
     by_stratum = np.bincount(units.group * n_strata + strata, units.weight, n_groups * n_strata)
     by_stratum = by_stratum.reshape(n_groups, n_strata)
     weight, stratum = by_stratum.sum(axis=1), by_stratum.argmax(axis=1)

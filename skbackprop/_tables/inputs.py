@@ -10,7 +10,7 @@ from .._estimator.sklearn_compat import _safe_indexing
 from ..core.noise import sample_keys
 from .columns import as_numbers, fit_preprocessor, n_plain_inputs
 
-_CHUNK = 4096  # rows at a time
+_CHUNK = 1024  # rows at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +77,8 @@ class Inputs:
         ndarray of shape (n_samples,)
         """
         salt = rng.uniform(1.0, 2.0)
-        numbers = np.flatnonzero(~self.is_category)
-        categories = np.flatnonzero(self.is_category)
+        numbers = np.flatnonzero(~self.is_category).tolist()
+        categories = np.flatnonzero(self.is_category).tolist()
         keys = []
         for rows in _chunks(np.arange(X.shape[0])):
             chunk = _safe_indexing(X, rows)

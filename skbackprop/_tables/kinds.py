@@ -1,7 +1,6 @@
 """The two kinds of network in an ensemble, and how the members of one are trained."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -75,12 +74,7 @@ class Table:
 
     def seen_by(self, kind):
         """The inputs of a kind."""
-        return self.inputs if kind.encodes else self._plain_inputs
-
-    @cached_property
-    def _plain_inputs(self):
-        """Those before the encoding, without gaps."""
-        return self.inputs[:, : self.n_plain].copy()
+        return self.inputs if kind.encodes else self.inputs[:, : self.n_plain]
 
     @property
     def folds(self):
@@ -91,9 +85,12 @@ class Table:
     def member_weights(self):
         """Weights of shape (K, n_samples, 1): zero where left out, of mean one otherwise."""
         seen = self.fold != np.arange(self.n_folds)[:, np.newaxis]
-        weights = np.where(seen, self.sample_weight, 0.0)
-        weights /= np.maximum(weights.mean(axis=1, keepdims=True), np.finfo(float).tiny)
-        return weights.astype(np.float32)[:, :, np.newaxis]
+        mean = seen @ self.sample_weight / len(self.fold)
+        mean = np.where(mean > 0, mean, 1.0)  # a member that sees nothing
+        weights = np.empty(seen.shape, np.float32)
+        for own, is_seen, own_mean in zip(weights, seen, mean, strict=True):
+            own[...] = np.where(is_seen, self.sample_weight / own_mean, 0.0)
+        return weights[:, :, np.newaxis]
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +212,8 @@ class KindTraining:
         """Compare the epoch, which all parts have run, with the best one."""
         for part in self.parts:
             part.write_scores(self._scores)
-        score = self._score(self._scores)
+        finite = np.isfinite(self._scores).all()
+        score = self._score(self._scores) if finite else np.nan  # which is never the best
         self.loss_curve.append(float(np.mean(np.concatenate([part.loss for part in self.parts]))))
         self.validation_scores.append(score)
         if score >= self._best_score:
@@ -231,7 +229,7 @@ class KindTraining:
         """
         first, last = rules.checkpoint(self._n_epochs)
         n_done = len(self.loss_curve)
-        return n_done >= self._n_epochs or (n_done == last and self.best_epoch < first)
+        return n_done >= self._n_epochs or (0 < n_done == last and self.best_epoch < first)
 
     def best(self):
         """The members in the best epoch so far, as a network of its own."""

@@ -32,6 +32,8 @@ class TargetScale:
         found = []
         for k in range(n_folds):
             seen = fold != k
+            if not seen.any():  # all rows are equal
+                seen[:] = True
             y, weights = Y[seen], sample_weight[seen]
             centre = np.average(y, axis=0, weights=weights)
             largest = np.abs(y - centre).max(axis=0)  # squares of shares do not overflow

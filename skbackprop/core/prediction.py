@@ -1,12 +1,14 @@
 """Forward passes for prediction, in chunks of rows."""
 
+import math
+
 import numpy as np
 from scipy.sparse import issparse
 
 from .passes import Workspace
 
 _CHUNK = 256  # rows at a time: the buffers of small networks stay in cache
-_SMALL = 64  # up to so many rows, making the buffers costs more than to keep them
+_KEPT = 1 << 15  # numbers in the buffers of a workspace that is kept for the next call
 
 
 def feed_forward(network, X, layers=slice(None)):
@@ -36,7 +38,8 @@ def feed_forward(network, X, layers=slice(None)):
             batch = workspace.for_rows(stop - start)
             batch.set_input(X[start:stop].astype(dtype, copy=False))
             out[..., start:stop, :] = batch.forward()
-    if chunk <= _SMALL:
+    n_numbers = chunk * sum(layer.n_out for layer in network.layers[layers])
+    if n_numbers * math.prod(network.population) <= _KEPT:
         if workspace.reads_in_place:
             batch.set_input(None)
         workspace.network = None  # no cycle of references

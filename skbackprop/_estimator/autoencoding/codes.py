@@ -45,11 +45,6 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     # -- use --------------------------------------------------------------------------------------
 
-    def _validate_new_X(self, X):
-        """Validated data for the fitted network."""
-        check_is_fitted(self)
-        return self._validate_X(X)
-
     @property
     def _n_features_out(self):
         return self._network.layers[self._network.n_encoder - 1].n_out

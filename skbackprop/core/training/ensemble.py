@@ -11,7 +11,7 @@ from ..passes import Workspace
 from .minibatch import Steps
 from .objective import L2Penalty
 
-_CHUNK = 512  # rows at a time of those left out
+_CHUNK = 256  # rows at a time of those left out
 
 
 class SharedBatches:
@@ -55,7 +55,10 @@ class SharedBatches:
 
     def load(self, batch, rows):
         """Gather the rows into the buffers of a pass."""
-        self._X.take(rows, 0, batch.x, "clip")
+        if self._X.flags.c_contiguous:
+            self._X.take(rows, 0, batch.x, "clip")
+        else:  # ``take`` would make a copy of all rows first
+            batch.x[...] = self._X[rows]
         self._Y.take(rows, self._Y.ndim - 2, batch.y, "clip")
         self._sample_weight.take(rows, 1, batch.sample_weight, "clip")
 
