@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
-from sklearn.utils.validation import check_is_fitted
 
 from ...core.losses import LINKS
 from ...core.prediction import feed_forward
