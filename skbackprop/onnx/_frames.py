@@ -35,7 +35,7 @@ def initial_types(X):
     """
     if not is_frame(X):
         raise TypeError(f"X must be a DataFrame, got {type(X).__name__}.")
-    is_category = categorical_columns(X, None)
+    is_category = categorical_columns(X, "from_dtype")
     return [
         (name, _type_of(dtype, text)([None, 1]))
         for name, dtype, text in zip(column_names(X), X.dtypes, is_category, strict=True)

@@ -101,14 +101,14 @@ def _regressor_shapes(operator):
 def _convert_regressor(scope, operator, container):
     regressor = operator.raw_operator
     graph, scores = _member_scores(scope, operator, container)
-    first, second = (_in_units(graph, regressor, one) for one in scores)
+    first, second = (_in_units(graph, regressor._scale, one) for one in scores)
     share = regressor._share
     blend = graph.add("Add", graph.add("Mul", first, share), graph.add("Mul", second, 1.0 - share))
-    mean = _mean_over_members(graph, blend, len(regressor._centre))
+    mean = _mean_over_members(graph, blend, len(regressor._kinds[0].network.params))
     graph.output(0, graph.add("Add", mean, np.asarray(regressor._offset, float)))
 
 
-def _in_units(graph, regressor, scores):
-    """Scores in the units of y, within the range that a member has seen."""
-    y = graph.add("Add", graph.add("Mul", scores, regressor._spread), regressor._centre)
-    return graph.add("Min", graph.add("Max", y, regressor._low), regressor._high)
+def _in_units(graph, scale, scores):
+    """Scores in the units of y, as `TargetScale.predictions` has it."""
+    y = graph.add("Add", graph.add("Mul", scores, scale.spread), scale.centre)
+    return graph.add("Min", graph.add("Max", y, scale.low), scale.high)
