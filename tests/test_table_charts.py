@@ -33,7 +33,7 @@ def test_labels_and_numbers_are_those_of_the_cells(charts):
     "labels, columns", [(["network"], ["minutes"]), (["net"], ["JAX"]), (["batch"], ["network"])]
 )
 def test_a_wrong_name_or_a_text_is_an_error(charts, labels, columns):
-    with pytest.raises(ValueError, match="not in list|could not convert"):
+    with pytest.raises(ValueError, match=r"not in list|could not convert"):
         charts.select(ROWS, labels, columns)
 
 
