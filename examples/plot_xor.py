@@ -96,7 +96,7 @@ for unit, colour in enumerate(["#009e73", "#cc79a7"]):
     line = -(W1[0, unit] * ends + b1[unit]) / W1[1, unit]
     left.plot(ends, line, color=colour, linewidth=3, label=f"unit {unit + 1}")
 left.set(title="Input space", xlim=(-0.4, 1.4), ylim=(-0.4, 1.4))
-left.legend(loc="center", title="$z = 0$ of")
+left.legend(handles=left.lines, loc="center", title="$z = 0$ of")
 
 right.scatter(*hidden.T, s=120, c=COLOURS[y], edgecolor="white", zorder=2)
 for point, label in zip(hidden[[0, 1, 3]], ["(0, 0)", "(0, 1), (1, 0)", "(1, 1)"], strict=True):

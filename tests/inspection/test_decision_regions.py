@@ -112,3 +112,18 @@ def test_what_is_refused():
     several = KNeighborsClassifier().fit(X, np.column_stack([y, y]))
     with pytest.raises(ValueError, match="needs one target, got 2"):
         DecisionRegionsDisplay.from_estimator(several, X)
+
+
+def test_of_two_classes_the_second_is_blue_in_every_display():
+    """As blue is plus in NetworkDisplay: the colours say the same everywhere."""
+    X, y = make_spirals(60, random_state=0)
+    clf = BackpropClassifier((4,), max_iter=3, tol=0, random_state=0)
+    vermillion, blue = to_rgba("#D55E00"), to_rgba("#0072B2")
+    animation = watch(clf, X, y, n_frames=2)
+    animation._draw_was_started = True  # nobody watches it
+    plane = animation._fig.axes[0]
+    display = DecisionRegionsDisplay.from_estimator(clf, X, y)
+    for dots in (plane.collections, display.points_):
+        assert [tuple(one.get_facecolor()[0]) for one in dots] == [vermillion, blue]
+        assert [one.get_label() for one in dots] == ["0", "1"]
+    plt.close("all")
