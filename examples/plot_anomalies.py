@@ -46,8 +46,9 @@ for ax, criterion in zip(axes, criteria, strict=True):
     for point, label in zip(strange, labels, strict=True):
         colour, name = ("#d55e00", "outlier") if label < 0 else ("#0072b2", "inlier")
         ax.scatter(*point, s=90, color=colour, edgecolor="white", zorder=3)
-        place = (0, 9) if point[1] > 0 else (0, -18)
-        ax.annotate(name, point, place, textcoords="offset points", ha="center", color=colour)
+        place = {"xytext": (0, 9 if point[1] > 0 else -18), "textcoords": "offset points"}
+        box = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+        ax.annotate(name, point, **place, ha="center", color=colour, bbox=box)
     ax.set_title(f'criterion="{criterion}"')
     ax.set(xlabel="$x_1$", xlim=(-7, 7), ylim=(-4, 4))
 axes[0].set_ylabel("$x_2$")

@@ -128,7 +128,11 @@ changes = {
     'normalization="batch"': {"normalization": "batch"},
     'activation="gelu"': {"activation": "gelu"},
     'activation=["gelu", "tanh"]': {"activation": ["gelu", "tanh"]},
-    'learning_rate="one_cycle"': {"learning_rate": "one_cycle", "learning_rate_init": 0.01},
+    'learning_rate="one_cycle"': {
+        "learning_rate": "one_cycle",
+        "learning_rate_init": 0.01,
+        "n_iter_no_change": 10,  # the schedule lasts for max_iter and never stops early
+    },
     "weight_decay=1.0": {"weight_decay": 1.0},
     "label_smoothing=0.1": {"label_smoothing": 0.1},
     'class_weight="balanced"': {"class_weight": "balanced"},

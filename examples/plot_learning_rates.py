@@ -108,10 +108,14 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, train_size=896, random_state=0)
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-for schedule in ("constant", "invscaling", "cosine", "one_cycle", steps):
-    own = {"n_iter_no_change": 40} if schedule in ("constant", "invscaling") else {}
-    if schedule == "invscaling":
-        own["power_t"] = 0.2
+schedules = {  # those that are made for max_iter never stop early
+    "constant": {"n_iter_no_change": 40},
+    "invscaling": {"n_iter_no_change": 40, "power_t": 0.2},
+    "cosine": {},
+    "one_cycle": {},
+    steps: {},
+}
+for schedule, params in schedules.items():
     fits = [
         BackpropClassifier(
             hidden_layer_sizes=(64,),
@@ -120,7 +124,7 @@ for schedule in ("constant", "invscaling", "cosine", "one_cycle", steps):
             batch_size=32,
             max_iter=40,
             random_state=seed,
-            **own,
+            **params,
         ).fit(X_train, y_train)
         for seed in range(4)
     ]

@@ -624,6 +624,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             variance = np.average((X - mean) ** 2, axis=0, weights=weights)
             rounding = len(X) * np.finfo(np.float64).eps
             self._varies = variance > rounding * variance + (rounding * mean) ** 2
+            self._varies |= np.isinf(variance)
             self.mean_ = self._training_mean
             scale = np.sqrt(variance, where=self._varies, out=np.ones_like(mean))
             self.scale_ = scale.astype(X.dtype)

@@ -74,7 +74,7 @@ class PiecewiseLinearEncoder(_NumericTransformer):
         True for the columns whose missing values have a component of their own.
     n_features_in_ : int
         The number of columns in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the columns, where X had names that are all strings.
 
     See Also
@@ -323,7 +323,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, _NumericTransformer):
         of its smallest and largest value; 0 for a constant column.
     n_features_in_ : int
         The number of columns in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the columns, where X had names that are all strings.
 
     See Also

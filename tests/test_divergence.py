@@ -223,3 +223,19 @@ def test_starts_that_all_diverge_are_an_error(problem):
     with pytest.raises(ValueError, match="non-finite"):
         _fit(model, X, None)
     assert not hasattr(model, "coefs_")
+
+
+def test_running_statistics_that_are_not_finite_are_an_error(problem):
+    X, y = problem("binary")
+    clf = BackpropClassifier(normalization="batch", **SMALL)
+    with pytest.raises(ValueError, match="non-finite"):
+        _fit(clf, 1e200 * X, y)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_tiny_epsilon_is_no_division_by_zero(dtype):
+    """A feature that is zero has no gradient: 0 / (0 + ε)."""
+    X = np.column_stack([np.zeros(20), np.linspace(-1, 1, 20)]).astype(dtype)
+    reg = BackpropRegressor(epsilon=1e-300, **SMALL)
+    _fit(reg, X, X[:, 1])
+    assert np.isfinite(reg.loss_)

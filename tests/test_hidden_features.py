@@ -12,6 +12,8 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skbackprop import BackpropRegressor
+
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -83,3 +85,14 @@ def test_features_of_a_regressor_as_a_frame_in_a_pipeline(problem):
     assert isinstance(frame, pd.DataFrame)
     assert frame.columns.tolist() == [f"backpropregressor{i}" for i in range(5)]
     assert_allclose(frame, pipe.transform(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("fitted, now", [((), (3,)), ((3,), ())], ids=str)
+def test_the_fitted_network_decides(fitted, now, problem):
+    """...whatever is to be fitted next."""
+    X, y = problem("regression")
+    reg = BackpropRegressor(hidden_layer_sizes=fitted, max_iter=2, random_state=0).fit(X, y)
+    reg.set_params(hidden_layer_sizes=now)
+    assert hasattr(reg, "transform") == bool(fitted)
+    if fitted:
+        assert reg.transform(X).shape == (len(X), 3)

@@ -73,3 +73,21 @@ def test_autoencoder(params, problem):
 def test_less_than_none_is_refused(problem):
     with pytest.raises(ValueError, match=r"max_iter.*-1"):
         BackpropClassifier(max_iter=-1).fit(*problem("binary"))
+
+
+@pytest.mark.parametrize("Estimator", BOTH)
+def test_partial_fit_trains_an_epoch_all_the_same(Estimator, problem):
+    """``max_iter`` is the length of a schedule to it, as it is to `MLPClassifier`."""
+    X, y = problem("binary")
+    classes = {"classes": [0, 1]} if Estimator is BackpropClassifier else {}
+    model = Estimator(max_iter=0, **SMALL).partial_fit(X, y, **classes)
+    assert model.n_iter_ == 1
+    same(model, Estimator(max_iter=5, **SMALL).partial_fit(X, y, **classes))
+
+
+@pytest.mark.parametrize("Estimator", BOTH)
+def test_weights_that_make_the_loss_infinite(Estimator, problem):
+    X, y = problem("binary")
+    init = [(np.full((5, 1), 1e300), np.zeros(1))]
+    with pytest.raises(ValueError, match="non-finite"):
+        Estimator(hidden_layer_sizes=(), init=init, max_iter=0).fit(X, y)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from estimator_cases import make, same
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from skbackprop import BackpropRegressor
+from skbackprop import BackpropAutoencoder, BackpropRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -169,3 +169,25 @@ def test_no_parameter_is_ignored(old, new, problem):
         for _ in range(3):
             model.partial_fit(X, y)
     assert np.abs(changed.coefs_[0] - unchanged.coefs_[0]).max() > 1e-6
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"alpha": -1.0}, {"learning_rate": "fast"}, {"dropout": [0.0, "many"]}, {"momentum": 2.0}],
+    ids=str,
+)
+def test_a_value_that_is_refused_by_fit_is_refused_by_a_later_partial_fit(params, problem):
+    X, y = problem("regression")
+    ((name, _),) = params.items()
+    model = BackpropRegressor(hidden_layer_sizes=(3, 2), random_state=0).partial_fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match=name):
+        model.set_params(**params).partial_fit(X, y)
+    assert_array_equal(model.predict(X), before)
+
+
+def test_an_autoencoder_has_one_dropout_rate(problem):
+    X, _ = problem("regression")
+    model = BackpropAutoencoder(random_state=0).partial_fit(X)
+    with pytest.raises(ValueError, match="dropout"):
+        model.set_params(dropout=[0.0, 0.5]).partial_fit(X)

@@ -19,6 +19,7 @@ import matplotlib as mpl
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
@@ -145,8 +146,10 @@ def draw(labels, columns, axis, reference=None, *, log=False):
         ):
             ax.plot(values, range(len(labels)), marker, color=colour, label=name)
         ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_major_formatter("{x:g}")
-        ax.grid(axis="y", alpha=0.3)
+        ax.minorticks_off()
+        ax.grid(alpha=0.3)
         above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
         ax.legend(ncols=len(columns), **above)
     if reference is not None:

@@ -102,9 +102,11 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
 
         ``validation`` is the user's own validation set: X, y and sample weights.
         """
+        continuing = hasattr(self, "_network") and (self.warm_start or incremental)
+        if continuing and incremental:  # where scikit-learn does not look at them again
+            self._validate_params()
         self._refuse_bad_combinations(validation, incremental)
         warn_of_ignored_parameters(self, validation[0] is not None)
-        continuing = hasattr(self, "_network") and (self.warm_start or incremental)
         with np.errstate(all="ignore"):
             data = self._training_data(
                 X, y, sample_weight, continuing=continuing, incremental=incremental

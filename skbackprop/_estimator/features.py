@@ -40,6 +40,8 @@ class HiddenFeaturesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 def _has_hidden_layer(estimator):
+    if "_network" in vars(estimator):
+        return len(estimator.coefs_) > 1
     return np.size(estimator.hidden_layer_sizes) > 0
 
 

@@ -8,16 +8,17 @@ from sklearn.exceptions import ConvergenceWarning
 from ..core.losses import mean_loss
 from .warn import warn_user
 
-_FAR_ABOVE = 10.0  # times the loss that training began with
+_FAR_ABOVE = 100.0  # times the loss that training began with
 
 
 def is_finite(job):
-    """Whether the weights are finite, and the loss that belongs to them.
+    """Whether the weights and running statistics are finite, and the loss that belongs to them.
 
     With a validation score they are the best epoch's, whatever came later.
     """
     state = job.state
-    if not np.isfinite(state.network.params).all():
+    network = state.network
+    if not (np.isfinite(network.params).all() and np.isfinite(network.state).all()):
         return False
     return state.outcome != "diverged" or math.isfinite(state.best_score)
 
@@ -113,8 +114,8 @@ def _is_far_above(loss, other):
 
 
 def _loss_of_zero_scores(problem):
-    """The mean data loss of the raw scores z = 0, over the training rows."""
+    """The mean data loss of the raw scores z = 0, over the training rows; 1 where it is none."""
     Y, weights = problem.Y[problem.rows], problem.sample_weight
     weights = None if weights is None else weights[problem.rows, 0]
     with np.errstate(all="ignore"):
-        return mean_loss(problem.loss, np.zeros_like(Y), Y, weights)
+        return mean_loss(problem.loss, np.zeros_like(Y), Y, weights) or 1.0

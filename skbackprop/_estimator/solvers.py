@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ..core.optimizers import SGD, Adam
 from ..core.schedules import FACTORS, make_schedule
 from ..core.training.lbfgs import LBFGS
@@ -10,9 +12,13 @@ from ..core.training.minibatch import MiniBatch
 #: The class that trains for each value of the parameter ``solver``.
 SOLVERS = {"lbfgs": LBFGS, "sgd": MiniBatch, "adam": MiniBatch}
 
+_LEAST_EPSILON = float(np.finfo(np.float32).tiny)  # 0 / 0 is no step in single precision, either
+
 _OPTIMIZERS = {
     "sgd": lambda estimator: SGD(estimator.momentum, estimator.nesterovs_momentum),
-    "adam": lambda estimator: Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon),
+    "adam": lambda estimator: Adam(
+        estimator.beta_1, estimator.beta_2, max(estimator.epsilon, _LEAST_EPSILON)
+    ),
 }
 
 

@@ -8,9 +8,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
-from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from .._estimator.sklearn_compat import _safe_indexing
 from ..preprocessing import PiecewiseLinearEncoder, SmoothClipScaler
 
 MAX_LEVELS = 64  # of a category: the rarer ones share one input

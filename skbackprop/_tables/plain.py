@@ -3,6 +3,7 @@
 import copy
 
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -56,6 +57,8 @@ def _copied(transformer, change):
                 for name, part, columns in getattr(transformer, attribute)
             ]
             setattr(out, attribute, parts)
+    elif isinstance(out, FrozenEstimator):
+        out.estimator = _copied(transformer.estimator, change)
     elif isinstance(out, Pipeline):
         out.steps = [(name, _copied(step, change)) for name, step in transformer.steps]
     else:

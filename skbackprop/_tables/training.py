@@ -31,14 +31,9 @@ def make_trainings(table, loss, score, options, rng, n_jobs):
     n_threads = effective_n_jobs(n_jobs)
     seeds = rng.randint(2**31 - 1, size=len(KINDS))
     return [
-        KindTraining(kind, table, loss, score, options, seed, _n_parts(kind, n_threads))
+        KindTraining(kind, table, loss, score, options, seed, n_parts=n_threads)
         for kind, seed in zip(KINDS, seeds, strict=True)
     ]
-
-
-def _n_parts(kind, n_threads):
-    """Members that see the encoding take twice the time of the others."""
-    return n_threads if kind.encodes else max(1, n_threads // 2)
 
 
 def make_options(hidden, max_iter, batch_size, rate_factor, n_samples):

@@ -45,6 +45,7 @@ _OF_PARAMETERS = [
     r"partial_fit does not support early_stopping=True",
     r"class_weight='balanced' is not supported for partial_fit",
     r"scoring",
+    r"corruption_level must be in",
     r"(multiclass|multilabel-indicator|multiclass-multioutput) is not supported",  # by a metric
 ]
 _OF_FITS = [

@@ -64,6 +64,9 @@ def check_uses(case, estimator, data, guarded):
         _check_result(case, estimator, name, result, data)
         if not _is_number(result) or not np.isfinite(result).all() or data.scale > 1e100:
             continue
+        weights = getattr(estimator, "autoencoder_", estimator).coefs_
+        if max(float(np.abs(W).max(initial=0.0)) for W in weights) > 1e100:
+            continue  # sums of numbers near the largest overflow in one order, not in another
         is_single = getattr(estimator, "autoencoder_", estimator).coefs_[0].dtype == np.float32
         tolerance = 1e-3 if is_single else 1e-7
         n_calls += _check_one_row(case, name, method, result, data, tolerance, guarded)

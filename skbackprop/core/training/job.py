@@ -46,7 +46,7 @@ class Job:
 
     def train(self):
         """Train the network in place, by the solver; without an epoch to train, evaluate it."""
-        if self.solver.max_iter > 0:
+        if self.solver.has_epochs:
             self.solver.train(self)
             return
         state = self.state
@@ -54,7 +54,8 @@ class Job:
             self.problem, state.network.copy(), noise=copy.deepcopy(state.noise), perturbs=False
         )
         _, terms, _ = objective.value_and_gradient()
-        state.loss, state.outcome = sum(terms.values()), "max_iter"
+        state.loss = sum(terms.values())
+        state.outcome = "max_iter" if math.isfinite(state.loss) else "diverged"
 
     @property
     def is_watched(self):

@@ -95,6 +95,10 @@ class MiniBatch(Solver):
         state.n_no_improvement = 0
 
     @property
+    def has_epochs(self):
+        return self.last_epoch > 0
+
+    @property
     def last_epoch(self):
         return self.max_iter if self.n_epochs is None else self.n_epochs
 
@@ -103,7 +107,7 @@ class MiniBatch(Solver):
 
     def population_key(self, job):
         problem = job.problem
-        if problem.is_sparse or self.max_iter == 0:
+        if problem.is_sparse or not self.has_epochs:
             return None
         return (
             job.state.network.key(),

@@ -40,6 +40,11 @@ class Solver(ABC):
         """Decide what follows when training has not improved for longer than ``patience``."""
 
     @property
+    def has_epochs(self):
+        """Whether a call trains at all."""
+        return self.max_iter > 0
+
+    @property
     @abstractmethod
     def last_epoch(self):
         """Epochs after which a call ends at the latest."""
