@@ -135,8 +135,8 @@ def test_schedule_runs_over_all_epochs():
         seen.append(progress)
         return 1.0
 
-    train(stack(make_members()), schedule=Factor(0.1, factor), max_iter=2, batch_size=10)
-    assert_allclose(seen, [0.0, 0.25, 0.5, 0.75])
+    train(stack(make_members()), schedule=Factor(0.1, factor), max_iter=4, batch_size=10)
+    assert_allclose(seen, np.arange(8) / 8)
 
 
 @pytest.mark.parametrize("chosen", [1, slice(1, 3)], ids=["one", "two"])
@@ -146,6 +146,21 @@ def test_members_are_views(chosen):
     assert np.shares_memory(some.params, population.params)
     expected = [feed_forward(network, X) for network in make_members()]
     assert_allclose(feed_forward(some, X), np.array(expected)[chosen], rtol=1e-12)
+
+
+def test_the_first_step_is_the_first_of_adam():
+    """...of the length of the rate, before any other has been taken."""
+    network = trained(stack(make_members()), batch_size=N, max_iter=1, optimizer=Adam())
+    moved = np.abs(network.params - stack(make_members()).params)
+    assert_allclose(moved, 0.1, rtol=1e-3)
+
+
+def test_members_have_their_own_running_statistics():
+    networks = [make_network(seed=k, normalization="batch") for k in range(K)]
+    population = trained(stack(networks))
+    one = members(population, 2)
+    assert_array_equal(one.state, population.state[2])
+    assert (one.state != networks[2].state).any()
 
 
 def scores_of(population, folds, X=X):

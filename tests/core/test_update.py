@@ -84,6 +84,13 @@ def test_penalty_is_on_weights_only(block_bytes, with_norms):
     assert_allclose(step.change, -RATE * (step.g + penalty))
 
 
+@pytest.mark.parametrize("with_norms", [False, True])
+def test_penalty_is_that_of_the_weights_before_their_decay(block_bytes, with_norms):
+    step = Step(l2=L2Penalty(0.3), weight_decay=0.2).take(with_norms=with_norms)
+    penalty = 0.3 / N_ROWS * step.before + 0.2 * step.before
+    assert_allclose(step.change, -RATE * (step.g + np.where(step.is_weight, penalty, 0.0)))
+
+
 def test_decay_is_decoupled_and_on_weights_only(block_bytes):
     step = Step(weight_decay=0.2, optimizer=Adam()).take()
     plain = Step(optimizer=Adam()).take()
