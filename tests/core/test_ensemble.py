@@ -13,12 +13,13 @@ from skbackprop.core.optimizers import SGD, Adam
 from skbackprop.core.passes import Workspace
 from skbackprop.core.prediction import feed_forward
 from skbackprop.core.schedules import Factor
+from skbackprop.core.training import ensemble
 from skbackprop.core.training.ensemble import (
     EnsembleTraining,
     LeftOutScores,
     SharedBatches,
+    members,
 )
-from skbackprop.core.training.ensemble import members as members_of
 
 N, K = 20, 3
 rng = np.random.RandomState(0)
@@ -34,31 +35,22 @@ def weights_without_folds():
     return weights
 
 
-def members():
+def make_members():
     return [make_network(seed=k) for k in range(K)]
 
 
-def train(network, Y=Y, loss=None, weights=None, batch_size=5, on_epoch=None, **solver):
-    batches = SharedBatches(
-        X,
-        Y,
-        weights_without_folds() if weights is None else weights,
-        batch_size,
-        np.random.RandomState(4),
-    )
+def train(network, Y=Y, loss=None, weights=None, batch_size=5, n_epochs=None, **solver):
+    """Train, all epochs by default; the losses of the epochs."""
+    weights = weights_without_folds() if weights is None else weights
+    batches = SharedBatches(X, Y, weights, batch_size, np.random.RandomState(4))
     solver = make_solver(**{"max_iter": 4, **solver})
     training = EnsembleTraining(network, batches, loss or SquaredError(), solver)
-    for _ in range(solver.max_iter):
-        losses = training.epoch()
-        if on_epoch is not None:
-            on_epoch(losses)
+    return [training.epoch() for _ in range(n_epochs or solver.max_iter)]
+
+
+def trained(network, *args, **options):
+    train(network, *args, **options)
     return network
-
-
-def left_out_scores(network, X, folds):
-    scores = np.full((len(X), network.n_outputs), np.nan, X.dtype)
-    LeftOutScores(network, X, folds)(scores)
-    return scores
 
 
 @pytest.mark.parametrize(
@@ -72,11 +64,11 @@ def left_out_scores(network, X, folds):
 )
 def test_members_train_as_alone(solver):
     """The same batches, with one member's weights at a time, step by step."""
-    population = train(stack(members()), **solver)
+    population = trained(stack(make_members()), **solver)
     alone = []
-    for k, network in enumerate(members()):
+    for k, network in enumerate(make_members()):
         one = stack([network])
-        alone.append(train(one, weights=weights_without_folds()[[k]], **solver).params[0])
+        alone.append(trained(one, weights=weights_without_folds()[[k]], **solver).params[0])
     assert_allclose(population.params, alone, rtol=1e-10, atol=1e-12)
     assert len({params.tobytes() for params in population.params}) == K
 
@@ -85,27 +77,27 @@ def test_members_train_as_alone(solver):
 def test_rows_left_out_do_not_count(loss):
     """Whatever their targets are, the member is the same."""
     target = np.eye(2)[rng.randint(0, 2, N)]
-    first = train(stack(members()), target, loss)
+    first = trained(stack(make_members()), target, loss)
     for k, rows in enumerate(FOLDS):
         other = target.copy()
         other[rows] = other[rows, ::-1]
-        second = train(stack(members()), other, loss)
+        second = trained(stack(make_members()), other, loss)
         assert_array_equal(second.params[k], first.params[k])
         assert (second.params[k - 1] != first.params[k - 1]).any()
 
 
 def test_members_may_have_their_own_targets():
     own = np.stack([Y, 2 * Y, -Y])
-    population = train(stack(members()), own)
+    population = trained(stack(make_members()), own)
     for k in range(K):
-        shared = train(stack(members()), own[k])
+        shared = trained(stack(make_members()), own[k])
         assert_allclose(population.params[k], shared.params[k], rtol=1e-12, atol=1e-13)
 
 
 def test_a_step_by_hand():
     """One batch of all rows, plain gradient descent: θ − η (1/n) Σ wᵢ ∂ℓᵢ/∂θ."""
-    networks, weights = members(), weights_without_folds()
-    population = train(stack(networks), batch_size=N, max_iter=1, optimizer=SGD(0.0, False))
+    networks, weights = make_members(), weights_without_folds()
+    population = trained(stack(networks), batch_size=N, max_iter=1, optimizer=SGD(0.0, False))
     for k, network in enumerate(networks):
         workspace = Workspace(network, N, loss=SquaredError(), weighted=True)
         batch = workspace.for_rows(N)
@@ -117,32 +109,20 @@ def test_a_step_by_hand():
         assert_allclose(population.params[k], expected, rtol=1e-12, atol=1e-13)
 
 
-def test_an_epoch_gives_each_member_its_loss():
-    seen = []
-    train(stack(members()), on_epoch=seen.append, max_iter=3)
-    assert [losses.shape for losses in seen] == [(K,)] * 3
-    assert all(np.isfinite(losses).all() for losses in seen)
-
-
-def test_training_may_stop_between_epochs():
-    """The first epochs are the same however many follow."""
-    states = []
-    population = stack(members())
-    train(population, on_epoch=lambda losses: states.append(population.params.copy()), max_iter=5)
-    assert_array_equal(states[2], train(stack(members()), max_iter=3).params)
-    assert (states[2] != states[3]).any()
+def test_training_goes_on_from_epoch_to_epoch():
+    network, whole = stack(make_members()), stack(make_members())
+    losses = train(whole)
+    assert [loss.shape for loss in losses] == [(K,)] * 4
+    first = train(network, n_epochs=2)
+    assert_array_equal(first, losses[:2])
+    assert (network.params != whole.params).any()
 
 
 def test_the_loss_is_the_mean_of_the_epoch():
     """At a rate of nearly nothing, that of the initial networks; rows left out count nothing."""
-    losses = []
-    train(
-        stack(members()),
-        schedule=Factor(1e-300, lambda progress: 1.0),
-        on_epoch=losses.append,
-    )
+    losses = train(stack(make_members()), schedule=Factor(1e-300, lambda progress: 1.0))
     expected = []
-    for network, weights in zip(members(), weights_without_folds(), strict=True):
+    for network, weights in zip(make_members(), weights_without_folds(), strict=True):
         errors = (feed_forward(network, X) - Y) ** 2 / 2
         expected.append((weights * errors).sum() / N / 2)
     assert_allclose(losses, [expected] * 4, rtol=1e-12)
@@ -155,27 +135,85 @@ def test_schedule_runs_over_all_epochs():
         seen.append(progress)
         return 1.0
 
-    train(stack(members()), schedule=Factor(0.1, factor), max_iter=2, batch_size=10)
-    assert_allclose(seen, [0.0, 0.25, 0.5, 0.75])
+    train(stack(make_members()), schedule=Factor(0.1, factor), max_iter=4, batch_size=10)
+    assert_allclose(seen, np.arange(8) / 8)
 
 
-def test_a_member_is_a_view():
-    population = stack(members())
-    one = members_of(population, 1)
-    assert np.shares_memory(one.params, population.params)
-    assert_array_equal(feed_forward(one, X), feed_forward(make_network(seed=1), X))
+@pytest.mark.parametrize("chosen", [1, slice(1, 3)], ids=["one", "two"])
+def test_members_are_views(chosen):
+    population = stack(make_members())
+    some = members(population, chosen)
+    assert np.shares_memory(some.params, population.params)
+    expected = [feed_forward(network, X) for network in make_members()]
+    assert_allclose(feed_forward(some, X), np.array(expected)[chosen], rtol=1e-12)
 
 
-def test_scores_of_rows_left_out():
-    population = stack(members())
-    scores = left_out_scores(population, X, FOLDS)
-    for network, rows in zip(members(), FOLDS, strict=True):
-        assert_allclose(scores[rows], feed_forward(network, X[rows]))
-    empty = [slice(0, 0), slice(0, 14), slice(14, 20)]
-    assert_allclose(left_out_scores(population, X, empty)[:14], feed_forward(members()[1], X[:14]))
+def test_the_first_step_is_the_first_of_adam():
+    """...of the length of the rate, before any other has been taken."""
+    network = trained(stack(make_members()), batch_size=N, max_iter=1, optimizer=Adam())
+    moved = np.abs(network.params - stack(make_members()).params)
+    assert_allclose(moved, 0.1, rtol=1e-3)
+
+
+def test_members_have_their_own_running_statistics():
+    networks = [make_network(seed=k, normalization="batch") for k in range(K)]
+    population = trained(stack(networks))
+    one = members(population, 2)
+    assert_array_equal(one.state, population.state[2])
+    assert (one.state != networks[2].state).any()
+
+
+def scores_of(population, folds, X=X):
+    out = np.full((N, 2), np.nan, X.dtype)
+    LeftOutScores(population, X, folds)(out)
+    return out
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 256])
+def test_scores_of_rows_left_out(chunk, monkeypatch):
+    monkeypatch.setattr(ensemble, "_CHUNK", chunk)
+    scores = scores_of(stack(make_members()), FOLDS)
+    for network, rows in zip(make_members(), FOLDS, strict=True):
+        assert_allclose(scores[rows], feed_forward(network, X[rows]), rtol=1e-12)
+
+
+def test_a_member_may_leave_nothing_out():
+    scores = scores_of(stack(make_members()), [slice(0, 0), slice(3, 14), slice(14, 14)])
+    assert_allclose(scores[3:14], feed_forward(make_members()[1], X[3:14]), rtol=1e-12)
+    assert np.isnan(scores[:3]).all()
+    assert np.isnan(scores[14:]).all()
+
+
+def test_scores_follow_the_training():
+    """They are of the parameters as they are, not as they were."""
+    population = stack(make_members())
+    scores, out = LeftOutScores(population, X, FOLDS), np.empty((N, 2))
+    scores(out)
+    before = out.copy()
+    train(population, n_epochs=1)
+    scores(out)
+    assert (out != before).all()
+    assert_array_equal(out, scores_of(population, FOLDS))
 
 
 def test_single_precision_stays():
     networks = [make_network(seed=k, dtype=np.float32) for k in range(K)]
-    scores = left_out_scores(stack(networks), X.astype(np.float32), FOLDS)
-    assert scores.dtype == np.float32
+    single = scores_of(stack(networks), FOLDS, X.astype(np.float32))
+    assert_allclose(single, scores_of(stack(make_members()), FOLDS), rtol=1e-3, atol=1e-5)
+
+
+def test_rows_that_are_not_contiguous_are_gathered_alike():
+    shared = SharedBatches(X, Y, weights_without_folds(), 5, np.random.RandomState(4))
+    other = SharedBatches(np.asfortranarray(X), Y, weights_without_folds(), 5, None)
+    rows = np.array([7, 2, 19, 0, 3])
+    seen = []
+    for batches in (shared, other):
+        workspace = Workspace(
+            stack(make_members()), 5, loss=SquaredError(), weighted=True, shared_rows=True
+        )
+        batch = workspace.for_rows(5)
+        batch.y = np.empty((5, 2))
+        batches.load(batch, rows)
+        seen.append(batch.x.copy())
+    assert_array_equal(*seen)
+    assert_array_equal(seen[0], X[rows])

@@ -7,7 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from training_cases import make_job, make_network, make_problem
 
+from skbackprop.core.layers import SharedDense, TiedDense
 from skbackprop.core.losses import Poisson
+from skbackprop.core.network import Network
 from skbackprop.core.training.lbfgs import LBFGS
 from skbackprop.core.training.objective import Objective
 from skbackprop.core.training.state import State
@@ -68,6 +70,19 @@ def test_history_is_that_of_the_iterates():
     assert job.state.loss == history.loss_curve[-1]
 
 
+def test_norms_of_tied_weights_are_those_of_the_iterate():
+    network = Network([SharedDense(3, 2), TiedDense(2, 3, 0)])
+    network.params[...] = np.random.RandomState(0).standard_normal(network.n_params)
+    problem = make_problem(n_outputs=3)
+    job = make_job(problem, lbfgs(max_iter=4), State(network, None))
+    job.train()
+    assert len(job.state.history.gradient_norms) == 4
+    for norms in job.state.history.gradient_norms:
+        assert norms[0] == norms[1] > 0
+    _, _, gradient = Objective(problem, network).value_and_gradient()
+    assert_allclose(job.state.history.gradient_norms[-1][0], np.linalg.norm(gradient[:6]))
+
+
 def test_initial_loss():
     job = job_of(lbfgs(max_iter=3))
     _, terms, _ = Objective(job.problem, job.state.network.copy()).value_and_gradient()
@@ -81,7 +96,9 @@ def test_ends_at_max_iter_and_says_so():
     assert job.state.outcome == "not_converged"
     assert job.state.n_iter == 3
     assert "after 3 iteration(s) (status=1)" in job.state.message
-    assert "(max_iter=3)" in job.state.message
+    assert job.state.message.endswith(
+        "\n\nIncrease the number of iterations to improve the convergence (max_iter=3)."
+    )
 
 
 def test_ends_at_max_fun_and_says_so():

@@ -85,6 +85,13 @@ def test_precision_and_layout_do_not_count():
     assert_array_equal(sample_keys(csr_array(X)), keys)
 
 
+def test_bits_are_mixed_by_splitmix64():
+    """The first outputs of the generator from the seed 0, as published with it."""
+    states = np.array([0, 0x9E3779B97F4A7C15, 0x3C6EF372FE94F82A], np.uint64)
+    expected = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+    assert noise_module._mix(states).tolist() == expected
+
+
 @pytest.mark.parametrize("layout", [np.asarray, csr_array])
 def test_keys_are_made_in_chunks(layout, monkeypatch):
     X = layout(np.random.RandomState(0).standard_normal((23, 4)))

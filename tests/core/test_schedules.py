@@ -127,6 +127,10 @@ def test_by_name(name, expected):
     assert type(make_schedule(name, np.float32(0.5)).initial_rate) is float
 
 
+def test_power_of_inverse_scaling_by_default():
+    assert make_schedule("invscaling", 0.1) == InverseScaling(0.1, 0.5)
+
+
 # What a solver makes of it --------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -9,8 +10,14 @@ import pytest
 from numpy.testing import assert_array_equal
 from training_cases import make_job, make_network, make_problem, make_solver
 
+from skbackprop.core.layers import Dense, GaussianCorruption, Sampling
+from skbackprop.core.network import Network
+from skbackprop.core.noise import Noise, sample_keys
+from skbackprop.core.prediction import feed_forward
 from skbackprop.core.schedules import Adaptive
 from skbackprop.core.training.lbfgs import LBFGS
+from skbackprop.core.training.objective import Objective
+from skbackprop.core.training.state import State
 
 
 def run_epochs(job, losses):
@@ -301,3 +308,33 @@ def test_without_an_epoch_the_network_is_evaluated(solver):
     assert job.state.outcome == "max_iter"
     assert job.state.n_iter == 0
     assert job.state.history.loss_curve == []
+
+
+@pytest.mark.parametrize("loss_of", ["dropout", "corruption"])
+def test_what_is_evaluated_without_an_epoch_is_not_perturbed(loss_of):
+    """...by dropout or corruption; and the random numbers stay where they were."""
+    if loss_of == "dropout":
+        network = make_network((3, 4, 3), dropout=(0.9,))
+    else:
+        network = Network([GaussianCorruption(3, 5.0), Dense(3, 3)])
+        network.params += 0.1
+    problem = make_problem(n_outputs=3)
+    problem = dataclasses.replace(problem, sample_keys=sample_keys(problem.X))
+    state = State(network, np.random.RandomState(0), Noise(0))
+    job = make_job(problem, make_solver(max_iter=0), state)
+    job.train()
+    clean = np.sum((feed_forward(network, problem.X) - problem.Y) ** 2) / 2 / 10 / 3
+    assert state.loss == pytest.approx(clean, rel=1e-12)
+    assert vars(state.noise)["_rng"].random() == vars(Noise(0))["_rng"].random()
+
+
+def test_a_variational_code_is_evaluated_by_a_draw_of_its_own():
+    network = Network([Dense(3, 4), Sampling(2, 1.0), Dense(2, 3)])
+    network.params += 0.1
+    problem = make_problem(n_outputs=3)
+    problem = dataclasses.replace(problem, sample_keys=sample_keys(problem.X))
+    job = make_job(problem, make_solver(max_iter=0), State(network, None, Noise(0)))
+    job.train()
+    _, terms, _ = Objective(problem, network, noise=Noise(0)).value_and_gradient()
+    assert job.state.loss == sum(terms.values())
+    assert vars(job.state.noise)["_rng"].random() == vars(Noise(0))["_rng"].random()

@@ -95,16 +95,17 @@ def test_other_rows_are_another_stream():
     assert len(make_streams(jobs_of((0, 0), rows=rows[:1] * 2))) == 1
 
 
-def test_a_shared_generator_draws_for_one_member_after_the_other():
-    jobs = jobs_of((0, 0, 0))
+@pytest.mark.parametrize("n", [2, 3])
+def test_a_shared_generator_draws_for_one_member_after_the_other(n):
+    jobs = jobs_of((0,) * n)
     for job in jobs[1:]:
         job.state.rng = jobs[0].state.rng
-    order, alone, rng = orders(3), orders(3), np.random.RandomState(0)
+    order, alone, rng = orders(n), orders(n), np.random.RandomState(0)
     shuffle(make_streams(jobs), order)
     for own in alone:
         rng.shuffle(own)
     assert_array_equal(order, alone)
-    assert len({own.tobytes() for own in order}) == 3
+    assert len({own.tobytes() for own in order}) == n
 
 
 def test_members_that_do_not_shuffle_have_no_stream():

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from training_cases import make_network
 
-from skbackprop.core.network import stack
+from skbackprop.core.layers import SharedDense, TiedDense
+from skbackprop.core.network import Network, stack
 from skbackprop.core.optimizers import SGD, Adam
 from skbackprop.core.training import update as update_module
 from skbackprop.core.training.objective import L2Penalty
@@ -83,6 +84,13 @@ def test_penalty_is_on_weights_only(block_bytes, with_norms):
     assert_allclose(step.change, -RATE * (step.g + penalty))
 
 
+@pytest.mark.parametrize("with_norms", [False, True])
+def test_penalty_is_that_of_the_weights_before_their_decay(block_bytes, with_norms):
+    step = Step(l2=L2Penalty(0.3), weight_decay=0.2).take(with_norms=with_norms)
+    penalty = 0.3 / N_ROWS * step.before + 0.2 * step.before
+    assert_allclose(step.change, -RATE * (step.g + np.where(step.is_weight, penalty, 0.0)))
+
+
 def test_decay_is_decoupled_and_on_weights_only(block_bytes):
     step = Step(weight_decay=0.2, optimizer=Adam()).take()
     plain = Step(optimizer=Adam()).take()
@@ -126,14 +134,28 @@ def test_norms_are_those_of_the_weights_of_each_layer(block_bytes):
     assert step.update.gradient_norms is kept
 
 
+def test_tied_weights_have_one_norm_each_time_they_are_used():
+    """...of the gradient as it is now."""
+    network = Network([SharedDense(3, 2), TiedDense(2, 3, 0)])
+    gradient = np.empty_like(network.params)
+    update = Update(network, gradient, [np.zeros_like(gradient)], SGD(0.0, False), L2Penalty(0.0))
+    for value in (1.0, 2.0):
+        gradient[...] = value
+        update(0.1, 1, N_ROWS, with_norms=True)
+        assert_allclose(update.gradient_norms, [value * np.sqrt(6)] * 2)
+
+
+@pytest.mark.parametrize("members", [None, 3], ids=["alone", "population"])
+@pytest.mark.parametrize("factor", [0.1, 2.0])
 @pytest.mark.parametrize("optimizer", [SGD(0.0, False), SGD(0.5, True), Adam()], ids=str)
-def test_biases_and_norms_have_their_own_rate(block_bytes, optimizer):
-    slow, plain = Step(bias_rate=0.1, optimizer=optimizer), Step(optimizer=optimizer)
+def test_biases_and_norms_have_their_own_rate(block_bytes, optimizer, factor, members):
+    slow = Step(members, bias_rate=factor, optimizer=optimizer)
+    plain = Step(members, optimizer=optimizer)
     for t in (1, 2):
         for step in (slow, plain):
             step.gradient[...] = step.g
             step.take(t=t)
-    factors = np.where(slow.is_weight, 1.0, 0.1)
+    factors = np.where(slow.is_weight, 1.0, factor)
     assert_allclose(slow.change, factors * plain.change, atol=1e-12)
 
 

@@ -120,14 +120,14 @@ class Update:
                 self.gradient_norms = [norm(g) for g in self._layer_gradients]
             if self._clips:
                 self._clip()
-        if self._decays:  # θ ← (1 − η λ) θ for the weights
+        if self._decays:
             (kept,) = self._in_dtype([1.0 - rate * self._weight_decay])
-            for block in self._blocks:
-                np.multiply(block.weights, kept, out=block.weights)
         update = self._optimizer.update
         for block in self._blocks:
             if not whole:
                 self._add_penalty_gradient(block, n_rows)
+            if self._decays:  # after the gradient: θ ← (1 − η λ) θ for the weights
+                np.multiply(block.weights, kept, out=block.weights)
             update(block, *coefficients)
 
     def _add_penalty_gradient(self, block, n_rows):
