@@ -3,8 +3,6 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
@@ -191,6 +189,9 @@ def make_preprocessor(is_category, n_bins):
     ColumnTransformer
         Not fitted. Its output names tell what each input is.
     """
+    from sklearn.compose import ColumnTransformer  # these two load a third of scikit-learn
+    from sklearn.impute import SimpleImputer
+
     numbers, categories = np.flatnonzero(~is_category), np.flatnonzero(is_category)
     to_numbers = FunctionTransformer(as_numbers, feature_names_out="one-to-one")
     to_levels = FunctionTransformer(as_levels, feature_names_out="one-to-one")
