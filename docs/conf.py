@@ -16,6 +16,7 @@ copyright = "skbackprop developers"
 version = release = skbackprop.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -31,6 +32,7 @@ extensions = [
     "internal_links",
     "learning_pages",
     "offline_animations",
+    "table_charts",
 ]
 exclude_patterns = ["_build", "_extensions", "_templates", "auto_*/*.ipynb", "learn"]
 templates_path = ["_templates"]
@@ -120,6 +122,13 @@ for _estimator in (
 ):
     _estimator._doc_link_module = "skbackprop"
     _estimator._doc_link_template = "../generated/{estimator_module}.{estimator_name}.html"
+
+# -- Pictures of the user guide ------------------------------------------------------------------
+
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 150)]
+plot_rcparams = {"savefig.bbox": "standard"}  # figures keep their size, and so their text
 
 # -- HTML --------------------------------------------------------------------------------------
 

@@ -17,13 +17,13 @@ from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BackpropClassifier, lockstep
 from skbackprop.datasets import make_spirals
+from skbackprop.inspection import DecisionRegionsDisplay
 
 X, y = make_spirals(600, noise=1.5, random_state=0)
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=1 / 3, random_state=0)
@@ -36,7 +36,6 @@ pipeline = make_pipeline(
         batch_size=32,
         learning_rate="cosine",
         max_iter=60,
-        n_iter_no_change=60,
         random_state=0,
     ),
 )
@@ -111,21 +110,7 @@ plt.show()
 # ``GridSearchCV`` has fitted the best parameters once more on all the training data.
 
 fig, ax = plt.subplots(figsize=(5.2, 4.8), layout="constrained")
-display = DecisionBoundaryDisplay.from_estimator(
-    search,
-    X,
-    response_method="predict_proba",
-    plot_method="pcolormesh",
-    grid_resolution=200,
-    cmap="RdBu_r",
-    vmin=0,
-    vmax=1,
-    alpha=0.6,
-    ax=ax,
-)
-ax.contour(display.xx0, display.xx1, display.response, levels=[0.5], colors="black")
-colours = np.array(["#2166ac", "#b2182b"])
-ax.scatter(*X_test.T, s=16, c=colours[y_test], edgecolor="white", linewidth=0.5)
-ax.set(aspect="equal", xticks=[], yticks=[])
+DecisionRegionsDisplay.from_estimator(search, X_test, y_test, ax=ax, legend=False)
+ax.set(aspect="equal", xticks=[], yticks=[], xlabel="", ylabel="")
 ax.set_title(f"Test accuracy {search.score(X_test, y_test):.3f}")
 plt.show()

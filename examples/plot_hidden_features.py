@@ -33,7 +33,14 @@ warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is where we mean
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, random_state=0)
 
-network = BackpropClassifier((64, 16), "tanh", alpha=0.01, max_iter=60, tol=1e-3, random_state=0)
+network = BackpropClassifier(
+    hidden_layer_sizes=(64, 16),
+    activation="tanh",
+    alpha=0.01,
+    max_iter=60,
+    tol=1e-3,
+    random_state=0,
+)
 features = network.fit(X_train, y_train).transform(X_test)
 print(f"{X_test.shape} -> {features.shape}")
 print(network.get_feature_names_out()[:3])
@@ -66,7 +73,9 @@ def spoil(X):
 
 
 noisy_train, noisy_test = spoil(X_train), spoil(X_test)
-learnt = BackpropClassifier((64, 16), "tanh", alpha=3, max_iter=100, tol=1e-3, random_state=0)
+learnt = BackpropClassifier(
+    hidden_layer_sizes=(64, 16), activation="tanh", alpha=3, max_iter=100, tol=1e-3, random_state=0
+)
 pipelines = {
     "64 pixels and 200 columns of noise": [],
     "16 principal components of them": [PCA(16, random_state=0)],
@@ -78,7 +87,7 @@ for name, steps in pipelines.items():
     scores[name] = model.score(noisy_test, y_test)
 
 fig, ax = plt.subplots(figsize=(8, 2.4), layout="constrained")
-bars = ax.barh(list(scores), list(scores.values()), color=["0.6", "0.6", "#4393c3"])
+bars = ax.barh(list(scores), list(scores.values()), color=["0.6", "0.6", "#0072b2"])
 ax.bar_label(bars, fmt="%.3f", padding=3)
 ax.set(xlim=(0.5, 1), title="Test accuracy of five nearest neighbours in")
 ax.invert_yaxis()
@@ -107,7 +116,7 @@ for name, (train, test) in spaces.items():
         curves[name].append([fit.score(test, y_test % 2) for fit in fits])
 
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-for (name, values), colour in zip(curves.items(), ("0.5", "#4393c3"), strict=True):
+for (name, values), colour in zip(curves.items(), ("0.5", "#0072b2"), strict=True):
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=1)
     ax.semilogx(numbers, middle, "o-", color=colour, label=name)
     ax.fill_between(numbers, low, high, color=colour, alpha=0.2)

@@ -19,6 +19,7 @@ import numpy as np
 
 from skbackprop import BackpropClassifier
 from skbackprop.datasets import make_spirals
+from skbackprop.inspection import DecisionRegionsDisplay
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((500, 100))
@@ -28,7 +29,12 @@ y = (X[:, 0] > 0).astype(int)
 def untrained(activation, init):
     """A network as it begins: after one step of no length."""
     network = BackpropClassifier(
-        [100] * 6, activation, solver="sgd", learning_rate_init=1e-300, init=init, random_state=0
+        hidden_layer_sizes=[100] * 6,
+        activation=activation,
+        solver="sgd",
+        learning_rate_init=1e-300,
+        init=init,
+        random_state=0,
     )
     return network.partial_fit(X, y, classes=[0, 1])
 
@@ -111,22 +117,24 @@ init = [(W1, np.full(10, -2.0)), (np.ones((10, 1)), np.array([8.5]))]
 
 fig, axes = plt.subplots(1, 4, figsize=(9.4, 2.8), layout="constrained")
 network = BackpropClassifier(
-    (10,), "tanh", learning_rate_init=0.03, batch_size=400, init=init, random_state=0
+    hidden_layer_sizes=(10,),
+    activation="tanh",
+    learning_rate_init=0.03,
+    batch_size=400,
+    init=init,
+    random_state=0,
 )
 epoch = 0
-grid = np.stack(np.meshgrid(*[np.linspace(-2.6, 2.6, 200)] * 2), axis=-1)
 for ax, stop in zip(axes, (1, 50, 200, 1000), strict=True):
     while epoch < stop:
         network.partial_fit(X, y, classes=[0, 1])
         epoch += 1
-    p = network.predict_proba(grid.reshape(-1, 2))[:, 1].reshape(200, 200)
-    ax.pcolormesh(*grid.T, p.T, cmap="RdBu_r", vmin=0, vmax=1, alpha=0.6, rasterized=True)
+    DecisionRegionsDisplay.from_estimator(network, X, y, eps=1, ax=ax, legend=False, s=9)
     (W, _), (b, _) = network.coefs_, network.intercepts_
     for unit in range(10):  # where the unit's sum is zero
         direction = W[:, unit] / np.linalg.norm(W[:, unit])
         foot = -b[unit] / np.linalg.norm(W[:, unit]) * direction
         ax.axline(foot, foot + direction[::-1] * [1, -1], color="black", linewidth=0.8)
-    ax.scatter(*X.T, s=6, c=np.array(["#2166ac", "#b2182b"])[y])
     ax.set(title=f"epoch {stop}: {network.score(X, y):.0%}", xticks=[], yticks=[])
-    ax.set(aspect="equal", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6))
+    ax.set(xlabel="", ylabel="", aspect="equal", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6))
 plt.show()

@@ -33,8 +33,8 @@ X = StandardScaler().fit_transform(X)
 
 def network(learning_rate_init, solver="sgd", **params):
     return BackpropClassifier(
-        (16, 8),
-        "tanh",
+        hidden_layer_sizes=(16, 8),
+        activation="tanh",
         solver=solver,
         learning_rate_init=learning_rate_init,
         max_iter=300,
@@ -108,17 +108,23 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, train_size=896, random_state=0)
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-for schedule in ("constant", "invscaling", "cosine", "one_cycle", steps):
+schedules = {  # those that are made for max_iter never stop early
+    "constant": {"n_iter_no_change": 40},
+    "invscaling": {"n_iter_no_change": 40, "power_t": 0.2},
+    "cosine": {},
+    "one_cycle": {},
+    steps: {},
+}
+for schedule, params in schedules.items():
     fits = [
         BackpropClassifier(
-            (64,),
+            hidden_layer_sizes=(64,),
             learning_rate=schedule,
             learning_rate_init=0.1,
-            power_t=0.2,
             batch_size=32,
             max_iter=40,
-            n_iter_no_change=40,
             random_state=seed,
+            **params,
         ).fit(X_train, y_train)
         for seed in range(4)
     ]

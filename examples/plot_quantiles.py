@@ -55,7 +55,6 @@ def network(loss, **params):
         learning_rate="cosine",
         learning_rate_init=0.01,
         max_iter=150,
-        n_iter_no_change=150,
         random_state=0,
         **params,
     )
@@ -72,10 +71,10 @@ curves = {q: networks[q].predict(grid) for q in quantiles}
 fig, ax = plt.subplots(figsize=(9, 4.8), layout="constrained")
 ax.scatter(X_test[:, 0], y_test, s=5, color="0.5", label="test data")
 x = grid[:, 0]
-ax.fill_between(x, curves[0.05], curves[0.95], color="#4393c3", alpha=0.25, label="90 %")
-ax.fill_between(x, curves[0.25], curves[0.75], color="#4393c3", alpha=0.45, label="50 %")
-ax.plot(x, curves[0.5], color="#053061", label="median")
-ax.plot(x, mean.predict(grid), color="#b2182b", linestyle="--", label="mean")
+ax.fill_between(x, curves[0.05], curves[0.95], color="#0072b2", alpha=0.25, label="90 %")
+ax.fill_between(x, curves[0.25], curves[0.75], color="#0072b2", alpha=0.45, label="50 %")
+ax.plot(x, curves[0.5], color="#004b77", label="median")
+ax.plot(x, mean.predict(grid), color="#d55e00", linestyle="--", label="mean")
 ax.set(xlabel="x", ylabel="y", title="Quantiles follow the noise", xlim=(0, 10))
 ax.legend(loc="upper left", ncols=5, frameon=False, fontsize=9)
 ax.spines[["top", "right"]].set_visible(False)

@@ -93,7 +93,6 @@ deep = BackpropAutoencoder(
     hidden_layer_sizes=(32, 16),
     activation="tanh",
     max_iter=800,
-    n_iter_no_change=800,
     random_state=0,
 ).fit(X)
 six_pictures(deep, f"2-32-16-1-16-32-2: {deep.score(X):.1%} of the variance")
@@ -119,7 +118,11 @@ for hidden, init in [
     results = []
     for seed in range(3):
         autoencoder = BackpropAutoencoder(
-            1, hidden, activation="tanh", init=init, random_state=seed
+            n_components=1,
+            hidden_layer_sizes=hidden,
+            activation="tanh",
+            init=init,
+            random_state=seed,
         )
         if init == "isomap":
             autoencoder.set_params(learning_rate_init=3e-4)

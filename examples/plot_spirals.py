@@ -19,12 +19,16 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BackpropClassifier
 from skbackprop.datasets import make_spirals
-from skbackprop.inspection import GradientFlowDisplay, LossCurveDisplay, watch
+from skbackprop.inspection import (
+    DecisionRegionsDisplay,
+    GradientFlowDisplay,
+    LossCurveDisplay,
+    watch,
+)
 
 warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is where we mean to stop
 
@@ -32,7 +36,7 @@ rng = np.random.RandomState(42)  # draws the data, and then the weights
 X, y = make_spirals(400, noise=0.3, shuffle=False, random_state=rng)
 X = StandardScaler().fit_transform(X)
 
-COLOURS = np.array(["#2166ac", "#b2182b"])
+COLOURS = np.array(["#d55e00", "#0072b2"])
 
 
 def draw_points(ax, X, y):
@@ -73,25 +77,6 @@ network = BackpropClassifier(
 )
 
 
-def draw_boundary(ax, classifier):
-    display = DecisionBoundaryDisplay.from_estimator(
-        classifier,
-        X,
-        response_method="predict_proba",
-        plot_method="pcolormesh",
-        grid_resolution=200,
-        eps=0.3,
-        cmap="RdBu_r",
-        vmin=0,
-        vmax=1,
-        alpha=0.6,
-        ax=ax,
-    )
-    ax.contour(display.xx0, display.xx1, display.response, levels=[0.5], colors="black")
-    draw_points(ax, X, y)
-    return display
-
-
 accuracy = []
 fig, axes = plt.subplots(2, 3, figsize=(9, 6.2), layout="constrained")
 shown = dict(zip([1, 30, 70, 120, 300, 1000], axes.flat, strict=True))
@@ -99,9 +84,10 @@ for epoch in range(1, 1001):
     network.partial_fit(X, y, classes=[0, 1])
     accuracy.append(network.score(X, y))
     if epoch in shown:
-        display = draw_boundary(shown[epoch], network)
-        shown[epoch].set_title(f"epoch {epoch}: accuracy {accuracy[-1]:.1%}", fontsize=11)
-fig.colorbar(display.surface_, ax=axes, label="P(red)", shrink=0.6)
+        ax = shown[epoch]
+        DecisionRegionsDisplay.from_estimator(network, X, y, ax=ax, legend=False)
+        ax.set(aspect="equal", xticks=[], yticks=[], xlabel="", ylabel="")
+        ax.set_title(f"epoch {epoch}: accuracy {accuracy[-1]:.1%}", fontsize=11)
 fig.suptitle("A straight cut that bends until it winds between the arms")
 plt.show()
 
@@ -158,7 +144,12 @@ plt.show()
 # This time the solver is Adam, which needs fewer epochs.
 
 quick = BackpropClassifier(
-    (16, 8), "tanh", learning_rate_init=0.02, max_iter=150, tol=0, random_state=0
+    hidden_layer_sizes=(16, 8),
+    activation="tanh",
+    learning_rate_init=0.02,
+    max_iter=150,
+    tol=0,
+    random_state=0,
 )
 animation = watch(quick, X, y, n_frames=30, log_scale=True)
 animation

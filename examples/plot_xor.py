@@ -20,15 +20,15 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.inspection import DecisionBoundaryDisplay
 
 from skbackprop import BackpropClassifier
 from skbackprop.datasets import make_xor
+from skbackprop.inspection import DecisionRegionsDisplay
 
 warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is where we mean to stop
 
 X, y = make_xor()
-COLOURS = np.array(["#2166ac", "#b2182b"])
+COLOURS = np.array(["#d55e00", "#0072b2"])
 
 linear = BackpropClassifier(hidden_layer_sizes=(), solver="lbfgs", random_state=0).fit(X, y)
 for corner, truth, p in zip(X, y, linear.predict_proba(X)[:, 1], strict=True):
@@ -60,32 +60,16 @@ networks = [
 
 
 def draw_boundary(ax, classifier):
-    display = DecisionBoundaryDisplay.from_estimator(
-        classifier,
-        X,
-        response_method="predict_proba",
-        plot_method="pcolormesh",
-        grid_resolution=200,
-        eps=0.4,
-        cmap="RdBu_r",
-        vmin=0,
-        vmax=1,
-        alpha=0.6,
-        ax=ax,
-    )
-    ax.contour(display.xx0, display.xx1, display.response, levels=[0.5], colors="black")
-    ax.scatter(*X.T, s=120, c=COLOURS[y], edgecolor="white", zorder=2)
+    DecisionRegionsDisplay.from_estimator(classifier, X, y, eps=0.4, ax=ax, legend=False, s=120)
     ax.set(aspect="equal", xticks=[0, 1], yticks=[0, 1], xlabel="$x_1$", ylabel="$x_2$")
-    return display
 
 
 fig, axes = plt.subplots(1, 3, figsize=(9.4, 3.2), layout="constrained")
 for ax, network in zip(axes, networks, strict=False):
     size = f"2-{network.hidden_layer_sizes[0]}-1"
-    display = draw_boundary(ax, network)
+    draw_boundary(ax, network)
     ax.set_title(f"{size}: accuracy {network.score(X, y):.0%}")
     axes[2].loglog(np.arange(1, network.n_iter_ + 1), network.loss_curve_, label=size)
-fig.colorbar(display.surface_, ax=axes[:2], label="P(1)", shrink=0.8)
 axes[2].set(xlabel="epoch", ylabel="loss, ½ (a − y)²", title="Learning")
 axes[2].grid(alpha=0.3)
 axes[2].legend(frameon=False)
@@ -108,7 +92,7 @@ hidden = two.transform(X)
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 4.2), layout="constrained")
 draw_boundary(left, two)
 ends = np.array([-0.4, 1.4])
-for unit, colour in enumerate(["#1b7837", "#762a83"]):
+for unit, colour in enumerate(["#009e73", "#cc79a7"]):
     line = -(W1[0, unit] * ends + b1[unit]) / W1[1, unit]
     left.plot(ends, line, color=colour, linewidth=3, label=f"unit {unit + 1}")
 left.set(title="Input space", xlim=(-0.4, 1.4), ylim=(-0.4, 1.4))
@@ -140,13 +124,15 @@ n_seeds = 50
 solved = []
 for n_hidden in (1, 2, 3, 4, 6, 8):
     fits = (
-        BackpropClassifier((n_hidden,), "tanh", solver="lbfgs", random_state=seed).fit(X, y)
+        BackpropClassifier(
+            hidden_layer_sizes=(n_hidden,), activation="tanh", solver="lbfgs", random_state=seed
+        ).fit(X, y)
         for seed in range(n_seeds)
     )
     solved.append(np.mean([fit.score(X, y) == 1.0 for fit in fits]))
 
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-bars = ax.bar(["1", "2", "3", "4", "6", "8"], solved, color="#4393c3")
+bars = ax.bar(["1", "2", "3", "4", "6", "8"], solved, color="#0072b2")
 ax.bar_label(bars, [f"{share:.0%}" for share in solved])
 ax.set(
     xlabel="hidden units",

@@ -9,14 +9,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skbackprop import BackpropAutoencoder, BackpropClassifier
 from skbackprop.datasets import make_spiral_curve, make_spirals, make_xor
-from skbackprop.inspection import LatentSpaceDisplay, LossCurveDisplay, ReconstructionDisplay
+from skbackprop.inspection import (
+    DecisionRegionsDisplay,
+    LatentSpaceDisplay,
+    LossCurveDisplay,
+    ReconstructionDisplay,
+)
 
 SMALL = os.environ.get("SKBACKPROP_EXAMPLES") == "small"  # for a quick check that all of it runs
 FIGURES = Path("figures")
@@ -83,7 +87,7 @@ def spirals_by_gradient_descent(n_epochs):
     draw_epochs(
         "spirals_gradient_norms.png",
         network.gradient_norms_,
-        "Norm of a layer's gradient, ‖∂E/∂W‖",
+        "Norm of a layer's gradient, ‖∂E/∂Wˡ‖",
         labels=[f"layer {i + 1}" for i in range(network.n_layers_ - 1)],
         log=True,
     )
@@ -164,7 +168,6 @@ def spiral_unrolled(n_epochs):
         hidden_layer_sizes=(32, 16),
         activation="tanh",
         max_iter=n_epochs,
-        n_iter_no_change=n_epochs,
         random_state=0,
     ).fit(X)
     order = abs(spearmanr(autoencoder.transform(X)[:, 0], t).statistic)
@@ -176,35 +179,17 @@ def spiral_unrolled(n_epochs):
 
 # -- Drawing -----------------------------------------------------------------------------------
 
-BLUE, RED = "#2166ac", "#b2182b"  # the ends of the colour map
-
 
 def draw_boundary(name, classifiers, X, y, titles):
-    """P(class 1) over the plane, the boundary where it is one half, and the points."""
+    """The regions of the two classes, and the points."""
     fig, axes = plt.subplots(
         1, len(titles), figsize=(5.4 * len(titles), 4.8), squeeze=False, layout="constrained"
     )
     for ax, classifier, title in zip(axes[0], classifiers, titles, strict=True):
-        display = DecisionBoundaryDisplay.from_estimator(
-            classifier,
-            X,
-            response_method="predict_proba",
-            plot_method="pcolormesh",
-            grid_resolution=300,
-            eps=0.4,
-            cmap="RdBu_r",
-            vmin=0,
-            vmax=1,
-            alpha=0.6,
-            ax=ax,
-        )
-        ax.contour(display.xx0, display.xx1, display.response, levels=[0.5], colors="black")
-        for label, colour in enumerate([BLUE, RED]):
-            points = X[y == label]
-            size = 22 if len(X) > 4 else 150
-            ax.scatter(*points.T, s=size, color=colour, edgecolor="white", linewidth=0.8)
-        ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-    fig.colorbar(display.surface_, ax=axes, label="P(class 1)", shrink=0.8)
+        size = 22 if len(X) > 4 else 150
+        DecisionRegionsDisplay.from_estimator(classifier, X, y, eps=0.4, ax=ax, s=size)
+        ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+        ax.set_title(title, pad=28)  # the legend is below it
     save(fig, name)
 
 

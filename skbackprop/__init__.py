@@ -7,9 +7,8 @@ from ._lockstep import lockstep
 from ._outlier import BackpropOutlierDetector
 from ._regressor import BackpropRegressor
 from ._tabular import TabularClassifier, TabularRegressor
+from ._version import __version__ as __version__
 from .core.activations import Activation
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Activation",

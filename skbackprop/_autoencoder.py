@@ -343,7 +343,9 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
     >>> from sklearn.datasets import load_digits
     >>> from skbackprop import BackpropAutoencoder
     >>> X = load_digits().data / 16
-    >>> autoencoder = BackpropAutoencoder(2, standardize=False, max_iter=20, random_state=0).fit(X)
+    >>> autoencoder = BackpropAutoencoder(
+    ...     n_components=2, standardize=False, max_iter=20, random_state=0
+    ... ).fit(X)
     >>> autoencoder.transform(X).shape
     (1797, 2)
     >>> autoencoder.score(X) > 0.35  # explained variance; the best of two linear components: 0.285

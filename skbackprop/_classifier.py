@@ -275,7 +275,13 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier((16, 8), "tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16, 8),
+    ...     activation="tanh",
+    ...     solver="lbfgs",
+    ...     max_iter=500,
+    ...     random_state=0,
+    ... )
     >>> clf.fit(X, y).score(X, y)
     1.0
     >>> clf.transform(X).shape  # the last hidden layer

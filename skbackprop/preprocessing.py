@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
+from ._estimator.pickling import PicklingMixin
 from ._estimator.sklearn_compat import Interval, _check_sample_weight, _fit_context
 from ._estimator.weighted_quantiles import distinct_values, quantile_edges, quantiles
 
@@ -15,7 +16,7 @@ __all__ = ["PiecewiseLinearEncoder", "SmoothClipScaler"]
 _CHUNK_BYTES = 2**18  # of the encoding, so that each pass over it finds the rows in the cache
 
 
-class _NumericTransformer(TransformerMixin, BaseEstimator):
+class _NumericTransformer(TransformerMixin, PicklingMixin, BaseEstimator):
     """What both transformers share: the input, and the tags that say what they accept."""
 
     def __sklearn_tags__(self):
@@ -73,7 +74,7 @@ class PiecewiseLinearEncoder(_NumericTransformer):
         True for the columns whose missing values have a component of their own.
     n_features_in_ : int
         The number of columns in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the columns, where X had names that are all strings.
 
     See Also
@@ -322,7 +323,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, _NumericTransformer):
         of its smallest and largest value; 0 for a constant column.
     n_features_in_ : int
         The number of columns in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the columns, where X had names that are all strings.
 
     See Also

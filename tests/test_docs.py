@@ -75,12 +75,16 @@ def test_mathematics_includes_code_that_exists():
 @pytest.mark.parametrize(
     "equation, source, pyobject",
     [
-        ("W^l + b^l", "layers", "Dense.forward"),
-        (r"(a^{l-1})^\top \delta^l", "layers", "Dense.backward"),
-        (r"\odot \sigma'(z^{l-1})", "layers", "Activate.backward"),
+        ("W^l + b^l", "layers/dense", "Dense.bind"),
+        (r"(a^{l-1})^\top \delta^l", "layers/dense", "Dense.bind\n:start-at: delta"),
+        (r"a^l = \sigma(z^l) $$", "layers/activate", "Activate.bind"),
         (r"\beta_1 m + (1 - \beta_1)\,g", "optimizers", "Adam.update"),
-        (r"\frac{\alpha}{2\,b\,\bar w}", "objective", "Objective.data_gradient"),
-        (r"\operatorname{mean}(u \odot \hat x)", "normalization", "LayerNorm.backward"),
+        (r"\frac{\alpha}{2\,b\,\bar w}", "training/objective", "Objective.value_and_gradient"),
+        (
+            r"\operatorname{mean}(u \odot \hat x)",
+            "layers/layer_norm",
+            "LayerNorm.bind\n:start-at: def input",
+        ),
     ],
 )
 def test_equation_stands_before_its_code(equation, source, pyobject):

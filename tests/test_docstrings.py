@@ -18,7 +18,12 @@ from numpydoc.validate import validate
 
 from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor
 
-MODULES = ("skbackprop", "skbackprop.inspection", "skbackprop.datasets")
+MODULES = (
+    "skbackprop",
+    "skbackprop.inspection",
+    "skbackprop.datasets",
+    "skbackprop.preprocessing",
+)
 REFERENCE = Path(__file__).parents[1] / "docs" / "api.md"
 
 NOT_ASKED_FOR = {

@@ -13,7 +13,7 @@ from estimator_cases import BOTH, SOLVERS, STOCHASTIC, same
 from numpy.testing import assert_allclose
 from sklearn.metrics import log_loss, r2_score
 
-from skbackprop import Activation, BackpropClassifier, BackpropRegressor
+from skbackprop import Activation, BackpropAutoencoder, BackpropClassifier, BackpropRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -161,3 +161,31 @@ class _Rising:
     def __call__(self, estimator, X, y, sample_weight=None):
         self.calls += 1
         return float(self.calls)
+
+
+@pytest.mark.parametrize("n_calls", [2, 100], ids=["first epoch", "later"])
+def test_interrupt_of_starts_side_by_side_keeps_the_best_so_far(n_calls):
+    X = np.random.RandomState(0).standard_normal((60, 5))
+    calls = []
+
+    def function(z, out):
+        calls.append(None)
+        if len(calls) == n_calls:
+            raise KeyboardInterrupt
+        np.tanh(z, out=out)
+
+    def derivative(z, out):
+        np.subtract(1.0, np.tanh(z) ** 2, out=out)
+
+    model = BackpropAutoencoder(
+        hidden_layer_sizes=(6,),
+        activation=Activation("tanh!", function, derivative),
+        batch_size=20,
+        n_init=3,
+        max_iter=10**6,
+        n_iter_no_change=np.inf,
+        random_state=0,
+    )
+    assert len(_fit_interrupted(model, X)) == 1
+    assert model.n_iter_ == len(model.loss_curve_) == (n_calls - 1) // 2 // 3
+    assert np.isfinite(model.predict(X)).all()

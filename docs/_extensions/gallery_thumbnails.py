@@ -8,9 +8,9 @@ _SIZE = (480, 320)
 
 #: Example: (number of the figure, (left, top, right, bottom) of the panel in it, as shares).
 _PANELS = {
-    "plot_spirals": (2, (0.295, 0.6, 0.585, 1.0)),
+    "plot_spirals": (2, (0.672, 0.555, 0.997, 1.0)),
     "plot_xor": (2, (0.055, 0.055, 0.47, 0.895)),
-    "plot_backprop_by_hand": (1, (0.1, 0.02, 0.85, 0.42)),
+    "plot_backprop_by_hand": (1, (0.1, 0.08, 0.85, 0.42)),
     "plot_gradient_flow": (1, (0.0, 0.06, 0.73, 1.0)),
     "plot_initialization": (2, (0.5, 0.1, 0.745, 1.0)),
     "plot_learning_rates": (1, (0.0, 0.0, 0.855, 1.0)),
@@ -20,7 +20,7 @@ _PANELS = {
     "plot_hidden_features": (1, (0.45, 0.07, 0.87, 1.0)),
     "plot_spiral_autoencoder": (2, (0.33, 0.625, 0.59, 0.89)),
     "plot_digits_autoencoder": (5, (0.1, 0.035, 0.605, 0.425)),
-    "plot_anomalies": (1, (0.53, 0.06, 1.0, 0.9)),
+    "plot_anomalies": (1, (0.685, 0.07, 1.0, 0.86)),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 from sklearn.preprocessing import StandardScaler
 
@@ -57,9 +58,10 @@ def draw(axis, answer, X, y, text):
     fig = plt.figure(figsize=(PIXELS / 100, PIXELS / 100), dpi=100)
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set_axis_off()
-    ax.pcolormesh(axis, axis, answer, cmap="RdBu_r", vmin=-0.3, vmax=1.3, shading="gouraud")
+    mixed = LinearSegmentedColormap.from_list("answer", ["#d55e00", "white", "#0072b2"])
+    ax.pcolormesh(axis, axis, answer, cmap=mixed, vmin=-0.7, vmax=1.7, shading="gouraud")
     ax.contour(axis, axis, answer, levels=[0.5], colors="black", linewidths=1.2)
-    colours = np.array(["#2166ac", "#b2182b"])
+    colours = np.array(["#d55e00", "#0072b2"])
     ax.scatter(*X.T, s=16, c=colours[y], edgecolor="white", linewidth=0.5)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85}
     ax.text(0.03, 0.03, text, transform=ax.transAxes, fontsize=13, bbox=box)

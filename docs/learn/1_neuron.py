@@ -17,6 +17,7 @@ them. This page follows one neuron with a pocket calculator.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 x1, x2 = 2.0, 3.0
 w1, w2, b = 0.5, -1.0, 1.0
@@ -48,10 +49,10 @@ print(f"a = σ({z}) = {a:.4f}")
 
 steps = np.linspace(-4, 4, 201)
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.plot(steps, sigmoid(steps), color="#2166ac", label="logistic sigmoid")
-ax.plot(steps, np.tanh(steps), color="#b2182b", label="tanh")
+ax.plot(steps, sigmoid(steps), color="#0072b2", label="logistic sigmoid")
+ax.plot(steps, np.tanh(steps), color="#d55e00", label="tanh")
 ax.plot(steps, np.maximum(steps, 0), color="0.4", linestyle="--", label="relu")
-ax.plot(z, a, "o", color="#2166ac")
+ax.plot(z, a, "o", color="#0072b2")
 ax.annotate("our neuron", (z, a), (-3.6, 0.75), arrowprops={"arrowstyle": "-", "color": "0.5"})
 ax.set(xlabel="z", ylabel="σ(z)", ylim=(-1.1, 2.1))
 ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
@@ -66,6 +67,7 @@ plt.show()
 # (the arrow is :math:`(w_1, w_2)`, and points to where the answer is 1), the bias moves it, and
 # larger weights make the step across it steeper.
 
+colours = LinearSegmentedColormap.from_list("answer", ["#d55e00", "white", "#0072b2"])
 axis = np.linspace(-5, 5, 201)
 xx1, xx2 = np.meshgrid(axis, axis)
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True, layout="constrained")
@@ -73,7 +75,7 @@ for ax, title, factor, bias in zip(
     axes, ["our neuron", "bias −3", "four times as large"], [1, 1, 4], [b, -3.0, 4 * b], strict=True
 ):
     answer = sigmoid(factor * (w1 * xx1 + w2 * xx2) + bias)
-    image = ax.pcolormesh(xx1, xx2, answer, cmap="RdBu_r", vmin=0, vmax=1, rasterized=True)
+    image = ax.pcolormesh(xx1, xx2, answer, cmap=colours, vmin=0, vmax=1, rasterized=True)
     ax.contour(xx1, xx2, answer, levels=[0.5], colors="black")
     on_line = -bias / (factor * (w1**2 + w2**2)) * np.array([w1, w2])
     ax.annotate("", on_line + 2 * np.array([w1, w2]), on_line, arrowprops={"arrowstyle": "->"})

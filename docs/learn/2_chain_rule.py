@@ -139,7 +139,7 @@ print(f"the loss was {loss:.4f} and is {new_loss:.4f}")
 
 values = np.linspace(-0.5, 3.5, 201)
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.plot(values, squared_error(sigmoid(weighted_sum(values, w2, b))), color="#2166ac")
+ax.plot(values, squared_error(sigmoid(weighted_sum(values, w2, b))), color="#0072b2")
 ax.plot(values, loss + gradient["w1"] * (values - w1), "--", color="0.4")
 ax.plot(w1, loss, "o", color="black")
 ax.text(1.45, 0.055, "tangent", color="0.4", ha="right", va="top")
@@ -185,8 +185,15 @@ print(f"measured: {rate_of_change(lambda h: h**2 * (3 * h + 1), h):.4f}")
 #
 # Solution of exercise 1
 # ^^^^^^^^^^^^^^^^^^^^^^
-# With :math:`\partial \ell / \partial a = -y / a + (1 - y) / (1 - a) = (a - y) / (a (1 - a))`, the
-# product with :math:`\sigma'(z) = a (1 - a)` is :math:`a - y`. Measured:
+# Multiply the rates of the two steps from :math:`z` to the loss:
+#
+# .. math::
+#
+#    \frac{\partial \ell}{\partial a} &= -\frac{y}{a} + \frac{1 - y}{1 - a}
+#    = \frac{a - y}{a\,(1 - a)} \\
+#    \delta &= \frac{\partial \ell}{\partial a} \cdot a\,(1 - a) = a - y
+#
+# Measured:
 
 for target in (1.0, 0.0):
 

@@ -20,6 +20,7 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 W1 = [[0.5, -0.8], [-0.4, 0.9]]  # from each input to each hidden unit
 b1 = [0.1, -0.2]
@@ -37,8 +38,8 @@ targets = [0, 1, 1, 0]
 #
 # .. math::
 #
-#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, & a^1_j &= \tanh z^1_j \\
-#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, & a^2 &= \frac{1}{1 + e^{-z^2}}
+#    z^1_j &= \sum_i x_i\,w^1_{ij} + b^1_j, &\quad a^1_j &= \tanh z^1_j \\
+#    z^2 &= \sum_j a^1_j\,w^2_j + b^2, &\quad a^2 &= \frac{1}{1 + e^{-z^2}}
 
 
 def forward(x, W1, b1, W2, b2):
@@ -173,16 +174,18 @@ for epoch in range(1001):
 # In the plane of the inputs, on the left, no line separates the two classes. The hidden units
 # send each sample to a new place, :math:`(a^1_1, a^1_2)`, on the right, and there a line does. The
 # first unit has become "only input 1", the second "only input 2", and the output is "one of
-# the two".
+# the two". The :doc:`playground </playground>` shows this while it happens: choose XOR there, and
+# two hidden units.
 
 print("W¹ =", [[round(w, 2) for w in row] for row in W1], " b¹ =", [round(b, 2) for b in b1])
 print("W² =", [round(w, 2) for w in W2], " b² =", round(b2, 2))
 
-colours = ["#2166ac" if target == 0 else "#b2182b" for target in targets]
+colours = ["#d55e00" if target == 0 else "#0072b2" for target in targets]
+mixed = LinearSegmentedColormap.from_list("answer", ["#d55e00", "white", "#0072b2"])
 axis = np.linspace(-0.4, 1.4, 121)
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
 answers = [[forward((u, v), W1, b1, W2, b2)[3] for u in axis] for v in axis]
-left.pcolormesh(axis, axis, answers, cmap="RdBu_r", vmin=0, vmax=1, alpha=0.6, rasterized=True)
+left.pcolormesh(axis, axis, answers, cmap=mixed, vmin=0, vmax=1, alpha=0.6, rasterized=True)
 left.scatter(*zip(*samples, strict=True), c=colours, s=90, edgecolor="white", zorder=3)
 left.set(title="Inputs", xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 
@@ -194,7 +197,7 @@ for x, (u, v), place in zip(samples, hidden, ["right", "right", "right", "left"]
     right.annotate(str(x), (u, v), offset, textcoords="offset points", ha=ha, va="center")
 right.axline((0, -b2 / W2[1]), slope=-W2[0] / W2[1], color="black")
 right.set(title="Activations of the hidden units", xlabel="$a^1_1$", ylabel="$a^1_2$")
-right.set(xlim=(-1.3, 1.5), ylim=(-1.2, 1.2), aspect="equal")
+right.set(xlim=(-1.7, 1.7), ylim=(-1.2, 1.2), aspect="equal")
 plt.show()
 
 # %%

@@ -44,6 +44,7 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 
 def forward(X, W, b):
@@ -113,15 +114,16 @@ print(f"right: {accuracy:.1%}")
 
 # %%
 
+colours = LinearSegmentedColormap.from_list("answer", ["#d55e00", "white", "#0072b2"])
 axis = np.linspace(-2.2, 2.2, 201)
 grid = np.stack(np.meshgrid(axis, axis), axis=-1)
 answer = forward(grid.reshape(-1, 2), W, b)[-1].reshape(201, 201)
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
-left.semilogy(range(1, 301), loss_curve, color="#2166ac")
+left.semilogy(range(1, 301), loss_curve, color="#0072b2")
 left.set(xlabel="epoch", title="Mean objective of the epoch")
 left.grid(alpha=0.3)
-right.pcolormesh(axis, axis, answer, cmap="RdBu_r", vmin=0, vmax=1, alpha=0.6, rasterized=True)
-right.scatter(*X.T, s=8, c=np.array(["#2166ac", "#b2182b"])[labels])
+right.pcolormesh(axis, axis, answer, cmap=colours, vmin=0, vmax=1, alpha=0.6, rasterized=True)
+right.scatter(*X.T, s=8, c=labels, cmap=colours)
 right.set(title="What the network answers", aspect="equal", xticks=[], yticks=[])
 plt.show()
 

@@ -62,7 +62,7 @@ find("delta -= y")
 
 find("∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ")
 find("∂E/∂bˡ = Σ δˡ")
-find("δˡ⁻¹ = δˡ (Wˡ)ᵀ")
+find("∂E/∂aˡ⁻¹ = δˡ (Wˡ)ᵀ")
 
 # %%
 # The penalty, the optimizer, the initial weights and the order of the samples are found in the
@@ -202,6 +202,6 @@ def wrong(z, out):
 
 for derivative in (cosine, wrong):
     activation = Activation("sine", sine, derivative, uses_z=True)
-    network = BackpropClassifier((8,), activation, random_state=0)
+    network = BackpropClassifier(hidden_layer_sizes=(8,), activation=activation, random_state=0)
     error = check_gradients(network.partial_fit(X, y, classes=[0, 1]), X, y)
     print(f"{derivative.__name__:<7} relative error below 1e-6: {error < 1e-6}")

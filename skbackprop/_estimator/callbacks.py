@@ -38,12 +38,28 @@ def train_in_public(estimator, jobs, X, y, sample_weight, *, incremental):
 
 @with_callbacks
 def _train_with_callbacks(estimator, jobs, X, y, sample_weight):
-    tasks = FitTasks(estimator, jobs, X, y, sample_weight)
+    """The epochs of several jobs, the starts of an autoencoder, follow one another."""
+    n_tasks, running = sum(job.solver.max_epochs for job in jobs), len(jobs)
+    tasks = FitTasks(estimator, X, y, sample_weight, n_tasks, jobs[0].solver.epoch_name)
+    tasks.begin_epoch()
+
+    def attributes(job):
+        return lambda: vars(snapshot(estimator, job))  # made only for those who ask
+
+    def end_epoch(job):
+        nonlocal running
+        stop = tasks.end_epoch(attributes(job))
+        has_ended = job.state.outcome is not None or job.state.n_iter >= job.solver.max_epochs
+        running -= stop or has_ended
+        if running:
+            tasks.begin_epoch()
+        return stop
+
     for job in jobs:
         watch = job.on_epoch or (lambda job: False)
-        job.on_epoch = lambda job, watch=watch: bool(watch(job)) | tasks.end_epoch(job)
+        job.on_epoch = lambda job, watch=watch: bool(watch(job)) | end_epoch(job)
     train(jobs)
-    tasks.end(jobs[0])
+    tasks.end(attributes(jobs[0]))
 
 
 def snapshot(estimator, job):
@@ -58,49 +74,50 @@ def snapshot(estimator, job):
 class FitTasks:
     """The tasks of one fit as callbacks see them: the fit itself, and in it one task an epoch.
 
-    L-BFGS alone knows whether another iteration follows, so its last task may be empty. The epochs
-    of several jobs, the starts of an autoencoder, follow one another in one sequence.
+    L-BFGS alone knows whether another iteration follows, so its last task may be empty.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X, y, sample_weight : object
+        As they were given to ``fit``.
+    n_tasks : int
+        The most epochs there can be.
+    task_name : str, default="epoch"
     """
 
-    def __init__(self, estimator, jobs, X, y, sample_weight):
-        self._estimator = estimator
+    def __init__(self, estimator, X, y, sample_weight, n_tasks, task_name="epoch"):
         self._given = {
             "estimator": estimator,
             "X": X,
             "y": y,
             "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
         }
-        self._n_ended, self._running = 0, len(jobs)
-        self._n_tasks = sum(job.solver.max_epochs for job in jobs)
-        self._task_name = jobs[0].solver.epoch_name
-        self._fit = estimator._init_callback_context(max_subtasks=self._n_tasks)
-        self._fit.call_on_fit_task_begin(**self._given)
-        self._begin_epoch()
-
-    def _begin_epoch(self):
-        self._epoch = self._fit.subcontext(task_name=self._task_name)
-        self._epoch.call_on_fit_task_begin(**self._given)
-
-    def _attributes(self, job):
-        return lambda: vars(snapshot(self._estimator, job))  # made only for those who ask
-
-    def end_epoch(self, job):
-        """End the task of an epoch, begin the next; returns whether a callback wants to stop."""
-        attributes = self._attributes(job)
-        stop = self._epoch.call_on_fit_task_end(**self._given, reconstruction_attributes=attributes)
+        self._n_begun, self._n_tasks, self._task_name = 0, n_tasks, task_name
         self._epoch = None
-        self._n_ended += 1
-        has_ended = stop or job.state.outcome is not None
-        has_ended |= job.state.n_iter >= job.solver.max_epochs
-        self._running -= bool(has_ended)
-        if self._running and self._n_ended < self._n_tasks:
-            self._begin_epoch()
-        return stop
+        self._fit = estimator._init_callback_context(max_subtasks=n_tasks)
+        self._fit.call_on_fit_task_begin(**self._given)
 
-    def end(self, job):
+    def begin_epoch(self):
+        """Begin the task of an epoch, unless that was the last."""
+        if self._n_begun < self._n_tasks:
+            self._n_begun += 1
+            self._epoch = self._fit.subcontext(task_name=self._task_name)
+            self._epoch.call_on_fit_task_begin(**self._given)
+
+    def end_epoch(self, attributes):
+        """End the task of an epoch; returns whether a callback wants to stop.
+
+        Parameters
+        ----------
+        attributes : callable() -> dict
+            Makes the attributes of an estimator that is fitted up to here.
+        """
+        epoch, self._epoch = self._epoch, None
+        return bool(epoch.call_on_fit_task_end(**self._given, reconstruction_attributes=attributes))
+
+    def end(self, attributes):
         """End the task of the fit."""
         if self._epoch is not None:  # interrupted, or L-BFGS was done
-            self._epoch.call_on_fit_task_end(estimator=self._estimator)
-        self._fit.call_on_fit_task_end(
-            **self._given, reconstruction_attributes=self._attributes(job)
-        )
+            self._epoch.call_on_fit_task_end(estimator=self._given["estimator"])
+        self._fit.call_on_fit_task_end(**self._given, reconstruction_attributes=attributes)

@@ -1,14 +1,23 @@
 """The fitted network: published as attributes, kept in step with them, pickled once."""
 
+import dataclasses
 import math
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..core.network import Network
+from ..core.noise import Noise
+from ..core.optimizers import OPTIMIZERS
 from ..core.prediction import feed_forward
+from ..core.training.state import State
+from .pickling import PicklingMixin
+from .plain import PlainValues
+
+_PLAIN = PlainValues(Network, State, Noise, *OPTIMIZERS.values())
 
 
-class FittedNetworkMixin:
+class FittedNetworkMixin(PicklingMixin):
     """Publishes a network as ``coefs_``, ``intercepts_`` and the like, and predicts with it."""
 
     def _publish_network(self, network):
@@ -78,18 +87,31 @@ class FittedNetworkMixin:
 
     # -- pickling ---------------------------------------------------------------------------------
 
-    def __getstate__(self):
-        state = super().__getstate__().copy()
+    def _described_state(self):
+        state = super()._described_state()
         if "_network" in state:  # coefs_ and intercepts_ are views of its parameters
-            self._synchronised_network()
+            state["_network"] = _PLAIN.describe(self._synchronised_network())
             state.pop("coefs_", None)
             state.pop("intercepts_", None)
+        if "_state" in state:  # whose network is this one, and whose history is published
+            kept = dataclasses.replace(self._state, network=None, history=None)
+            state["_state"] = _PLAIN.describe(kept)
         return state
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if "_network" in vars(self):
+    def _restore(self, state):
+        described = {name: state[name] for name in ("_network", "_state") if name in state}
+        super()._restore({**state, **_PLAIN.rebuild(described)})
+        if "_network" in state:
             self._publish_network(self._network)
+        if "_state" in state:
+            self._state.network = self._network
+            self._state.history = self._history()
+
+    def __copy__(self):
+        duplicate = super().__copy__()
+        if hasattr(self, "_network"):  # assigning to an element leaves the original's list alone
+            duplicate.coefs_, duplicate.intercepts_ = list(self.coefs_), list(self.intercepts_)
+        return duplicate
 
 
 def _taken_over(name, published, own):

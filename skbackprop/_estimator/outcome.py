@@ -34,9 +34,9 @@ def refuse_divergence(job):
     if is_finite(job):
         return
     raise ValueError(
-        "Solver produced non-finite parameter weights or a non-finite loss in "
-        f"{job.solver.epoch_name} {max(1, job.state.n_iter)}. The input data may contain large "
-        f"values and need to be preprocessed. {_remedy(job.solver)}."
+        "Solver produced non-finite parameter weights. The input data may contain large values and "
+        f"need to be preprocessed. Training diverged in {job.solver.epoch_name} "
+        f"{max(1, job.state.n_iter)}. {_remedy(job.solver)}."
     )
 
 

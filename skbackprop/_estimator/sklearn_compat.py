@@ -7,6 +7,7 @@ lose the signature of what they decorate.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight, _check_y
@@ -42,6 +43,7 @@ __all__ = [
     "_check_sample_weight",
     "_check_y",
     "_fit_context",
+    "_safe_indexing",
     "available_if",
     "with_callbacks",
 ]

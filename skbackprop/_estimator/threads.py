@@ -1,6 +1,6 @@
 """Threads of the linear algebra: only one for products that are too small for more."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 
@@ -20,19 +20,24 @@ def suitable_threads(jobs):
     return threads_for(max(_largest_product(job) for job in jobs))
 
 
-@contextmanager
 def threads_for(largest_product):
-    """One thread of linear algebra where products are small.
-
-    Of several fits at a time, in threads, the first sets the limit and takes it back.
+    """A context of one thread of linear algebra where products are small.
 
     Parameters
     ----------
     largest_product : int
         Multiplications of the largest matrix product of a step.
     """
-    is_limited = largest_product <= _WORTH_ONE
-    if not (is_limited and _limiting.acquire(blocking=False)):
+    return single_thread() if largest_product <= _WORTH_ONE else nullcontext()
+
+
+@contextmanager
+def single_thread():
+    """One thread of linear algebra.
+
+    Of several fits at a time, in threads, the first sets the limit and takes it back.
+    """
+    if not _limiting.acquire(blocking=False):
         yield
         return
     try:

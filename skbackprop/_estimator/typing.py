@@ -81,3 +81,10 @@ Corruption: TypeAlias = Literal["gaussian", "masking", "salt_pepper"] | None
 Sparsity: TypeAlias = Literal["l1", "kl"] | None
 Criterion: TypeAlias = Literal["tail_probability", "density", "reconstruction"]
 Contamination: TypeAlias = Float | Literal["auto"]
+
+Auto: TypeAlias = Literal["auto"]
+TabularLoss: TypeAlias = Literal["squared_error", "absolute_error", "quantile"]
+CategoricalFeatures: TypeAlias = (
+    Literal["from_dtype"] | Sequence[Bool] | Sequence[Int] | Sequence[str] | NDArray[Any] | None
+)
+IntervalMethod: TypeAlias = Literal["ensemble", "cv+"]

@@ -2,7 +2,8 @@
 
 Reading order: ``backend`` (what joblib sees), ``scheduler`` (runs the tasks of a meta-estimator,
 one at a time), ``tasks``, ``meeting`` (where their fits wait for each other and are trained),
-``groups`` (who is trained with whom).
+``groups`` (who is trained with whom); ``others`` (calls that train no network), ``parts`` (calls in
+worker processes).
 """
 
 import multiprocessing
@@ -34,7 +35,8 @@ def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     results are those of the ordinary fit.
 
     ``n_jobs`` of a meta-estimator has no effect, except that ``n_jobs=1`` keeps its tasks out of
-    the lockstep.
+    the lockstep. Estimators of scikit-learn's own in which no network is trained have their jobs as
+    without lockstep.
 
     Parameters
     ----------
@@ -65,8 +67,11 @@ def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     Trained together are networks with equal layers, activations, loss, solver, batch size, number
     of training rows and data type, and equal use of sample weights and gradient clipping. All else
     may differ: data, initial weights, learning rates and schedules, ``alpha``, moments, dropout,
-    weight decay, early stopping, ``max_iter``. L-BFGS, sparse data and large networks are trained
-    by themselves: large ones several at a time, small ones one after the other.
+    weight decay, early stopping, ``max_iter``. What would gain nothing (L-BFGS, sparse data, few
+    steps, in one thread large networks) does not wait, and is trained as without lockstep.
+
+    Weights may differ from those of the ordinary fit by rounding, since sums are added up in
+    another order.
 
     Times such as ``mean_fit_time`` include the waiting, so they are all about that of the whole.
     With ``random_state=None`` all networks draw from NumPy's global stream: seeding it with
@@ -81,7 +86,12 @@ def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     >>> from skbackprop.datasets import make_spirals
     >>> X, y = make_spirals(200, random_state=0)
     >>> network = BackpropClassifier(
-    ...     (16,), "tanh", batch_size=20, max_iter=80, n_iter_no_change=100, random_state=0
+    ...     hidden_layer_sizes=(16,),
+    ...     activation="tanh",
+    ...     batch_size=20,
+    ...     max_iter=80,
+    ...     n_iter_no_change=100,
+    ...     random_state=0,
     ... )
     >>> grid = {"backpropclassifier__learning_rate_init": [0.003, 0.01, 0.03, 0.1]}
     >>> with lockstep():

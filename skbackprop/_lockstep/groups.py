@@ -3,7 +3,7 @@
 A population of K networks takes the same number of NumPy calls a step as one network, and K times
 the arithmetic. It gains as long as calls are most of a step, and it loses where the arrays of its
 members crowd each other out of the processor's cache. The bounds below are from
-``benchmarks/bench_lockstep_gain.py``.
+``benchmarks/bench_lockstep.py --only gain``.
 """
 
 import math
@@ -75,7 +75,7 @@ def _divide(members, n_threads):
     n_groups = math.ceil(len(members) / largest)
     n_groups = math.ceil(n_groups / n_threads) * n_threads  # all threads are busy to the end
     n_bytes = len(members) * (_parameter_bytes(job) + _batch_bytes(job))
-    n_groups = min(n_groups, max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
+    n_groups = min(n_groups, len(members), max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
     return [members[i::n_groups] for i in range(n_groups)]
 
 

@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -167,7 +167,6 @@ class Workers:
         self.n_threads = n_threads
         self._one_at_a_time = threading.Lock()
         self._one_small_job = threading.Lock()
-        self._blas = ThreadpoolController()
 
     def train(self, groups):
         """Train each group; what is raised is left in the jobs.
@@ -181,7 +180,7 @@ class Workers:
         if n_threads > 1:
             n_threads = min(n_threads, max(1, n_free_processors()))
         # several threads have one thread of linear algebra each
-        with self._blas.limit(limits=1, user_api="blas") if n_threads > 1 else nullcontext():
+        with _one_blas_thread() if n_threads > 1 else nullcontext():
             try:
                 for _ in range(n_threads):
                     threading.Thread(target=self._work, args=(queue,), daemon=True).start()
@@ -234,6 +233,17 @@ class Workers:
             finally:
                 fit.task.warning_state = warning_state()
                 set_warning_state(own)
+
+
+def _one_blas_thread():
+    """A context with one thread of linear algebra."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def _libraries():
+    """Those of this process, found once: that takes a millisecond or two."""
+    return ThreadpoolController()
 
 
 def n_free_processors():

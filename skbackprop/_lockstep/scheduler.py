@@ -4,6 +4,9 @@ Running one at a time keeps the tasks in their order, and all that is not traini
 what a task changes for the whole process, such as the filters of warnings, is in force in its own
 turns only.
 
+Where the first task of a call has nothing to wait for, the next ones run in the caller's thread as
+they would without lockstep, until one has.
+
 A task may be blocked by another one that waits: tasks that hold a lock around ``fit``, for example.
 One that makes no progress for a while is therefore set aside, and the others go on without it. From
 then on no fit waits for others until the outermost call has ended.
@@ -45,6 +48,7 @@ class Scheduler:
         self._started = set()  # tasks that have not ended
         self._ready = deque()
         self._set_aside = []  # tasks that have the turn and do not use it
+        self._n_waits = 0  # fits that have waited, or should have
         self._running = self._outside = None
         self._returned = SimpleQueue()
 
@@ -142,6 +146,12 @@ class Scheduler:
         self._ready = deque(task for task in self._ready if not task.abandoned)
         self._set_aside = [task for task in self._set_aside if not task.abandoned]
 
+    def is_worth_waiting(self, jobs):
+        """Whether the jobs of a fit, which are about to be trained, should wait for others."""
+        is_worth = self.fits_wait and self.meeting.is_worth_waiting(jobs)
+        self._n_waits += is_worth
+        return is_worth
+
     # -- for tasks --------------------------------------------------------------------------------
 
     def return_turn(self, task):
@@ -155,6 +165,8 @@ class Scheduler:
             self._started.discard(task)
             call = task.call
             call.unfinished.discard(task)
+            if call.needs_threads is None:
+                call.needs_threads = self._n_waits > task.n_waits
             if call.is_settled and call.waiter is not None:
                 self._make_ready(call.waiter)
             self.return_turn(task)
@@ -173,7 +185,9 @@ class Scheduler:
         """Give the turn to the next task; where there is none, train the fits that wait."""
         self._set_aside = [task for task in self._set_aside if task.has_turn]
         task = self._next_task()
-        if task is not None:
+        if task is not None and self._can_run_here(task):
+            self._run_here(task)
+        elif task is not None:
             self._give_turn(task, deadline)
         elif self.meeting.fits:
             for waiting in self.meeting.train():
@@ -204,17 +218,34 @@ class Scheduler:
             and len(self._started) < _MAX_STARTED * self.meeting.max_members
         )
 
+    def _can_run_here(self, task):
+        """Whether ``task`` can do without a thread: it will not wait, and nobody else does."""
+        is_innermost = task.call is self._calls[-1]
+        return task.call.needs_threads is False and is_innermost and not self._started
+
+    def _run_here(self, task):
+        """Run ``task`` from beginning to end in this thread."""
+        call, outside, n_waits = task.call, warning_state(), self._n_waits
+        set_warning_state(call.warning_state)
+        try:
+            task.run_here()
+        finally:
+            call.unfinished.discard(task)
+            call.needs_threads = self._n_waits > n_waits  # True is for good
+            set_warning_state(outside)
+
     def _give_turn(self, task, deadline=None):
         """Let ``task`` run until it returns the turn."""
-        self._started.add(task)
+        if not task.has_started:
+            self._started.add(task)
+            task.n_waits = self._n_waits
         self._await_return(task, deadline, resume=True)
 
     def _await_return(self, task, deadline=None, *, resume=False):
         """Wait until ``task`` returns the turn, under its own warning filters.
 
-        It is set aside if it makes no progress while others could; at the deadline, ``Empty`` is
-        raised.
-        Ctrl-C ends the waiting, but not the turn: see ``_cancel_from_outside``.
+        It is set aside if it makes no progress while others could. At the deadline, ``Empty`` is
+        raised. Ctrl-C ends the waiting, but not the turn: see ``_cancel_from_outside``.
         """
         if self._running is not task:
             self._running, self._outside = task, warning_state()

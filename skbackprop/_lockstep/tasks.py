@@ -84,6 +84,9 @@ class Call:
         Not yet started.
     unfinished : set of Task
         Not yet ended, in whatever way.
+    needs_threads : bool or None
+        Whether a fit in its tasks may gain from waiting, which it can only in a thread of its own.
+        None until the first task has ended.
     failed : bool
         Whether a task has raised.
     cancelled : bool
@@ -99,6 +102,7 @@ class Call:
         self.warning_state = warning_state()
         self.pending = deque()
         self.unfinished = set()
+        self.needs_threads = None
         self.failed = self.cancelled = False
         self.waiter = None
 
@@ -132,6 +136,8 @@ class Task:
         Whether the scheduler no longer counts on the task: it ends without a turn.
     waits_at : Call or Meeting
         What it waits for, or None.
+    n_waits : int
+        How often fits had waited when the task was started.
     """
 
     def __init__(self, scheduler, call, function, callback):
@@ -141,6 +147,7 @@ class Task:
         self.has_turn = False
         self.abandoned = False
         self.waits_at = None
+        self.n_waits = 0
         self.function = function
         self.callback = callback
         self._turn = SimpleQueue()
@@ -187,6 +194,21 @@ class Task:
     def _work(self):
         _running.set(self)
         meeting_point.set(self._meet)
+        try:
+            self._call_function()
+        finally:
+            self.scheduler.end(self)
+
+    def run_here(self):
+        """Call the function in this thread; fits in it are trained at once."""
+        self.call.context.copy().run(self._work_here)
+
+    def _work_here(self):
+        _running.set(None)
+        meeting_point.set(self._do_not_meet)
+        self._call_function()
+
+    def _call_function(self):
         result = error = None
         try:
             result = self.function()
@@ -197,7 +219,6 @@ class Task:
             self.callback((result, error))
         finally:
             self.function = self.callback = None  # they hold data
-            self.scheduler.end(self)
 
     def _meet(self, jobs):
         """Have the jobs of a fit trained together with those of other tasks."""
@@ -206,12 +227,16 @@ class Task:
             return
         if self.abandoned:
             raise Cancelled
-        meeting = self.scheduler.meeting
-        if self.scheduler.fits_wait and meeting.is_worth_waiting(jobs):
-            meeting.add(self, jobs)
-            self.wait(meeting)
+        if self.scheduler.is_worth_waiting(jobs):
+            self.scheduler.meeting.add(self, jobs)
+            self.wait(self.scheduler.meeting)
         else:
             train_here(jobs)
+
+    def _do_not_meet(self, jobs):
+        """Train the jobs of a fit, which is known too late to be worth waiting, if it is."""
+        self.scheduler.is_worth_waiting(jobs)
+        train_here(jobs)
 
     def wait(self, where, *, draining=False):
         """Return the turn, and wait until the scheduler resumes the task.

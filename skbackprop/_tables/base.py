@@ -1,37 +1,64 @@
 """The course of a fit of the tabular estimators."""
 
+import copy
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sklearn import config_context
 from sklearn.base import BaseEstimator
-from sklearn.utils import _safe_indexing, check_array, check_random_state
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from .._estimator.base import unchanged_on_error
+from .._estimator.callbacks import FitTasks
 from .._estimator.data import validate_sample_weight
 from .._estimator.parameters import hidden_widths
-from .._estimator.threads import threads_for
+from .._estimator.pickling import PicklingMixin
+from .._estimator.sklearn_compat import CallbackSupportMixin, _safe_indexing, with_callbacks
 from .._estimator.warn import warn_user
-from ..core.noise import sample_keys
-from ..core.prediction import feed_forward
-from . import rules
-from .columns import (
-    categorical_columns,
-    is_frame,
-    make_preprocessor,
-    n_plain_inputs,
-    refuse_bad_columns,
-)
-from .folds import Units, deal_folds
-from .intervals import SortedByFold
-from .kinds import KINDS, Options, Table, train_kind
-
-_CHUNK = 4096  # rows that are preprocessed at a time
+from . import plain, rules
+from .columns import categorical_columns, validate_table
+from .folds import Units, deal_folds, deal_order
+from .inputs import Inputs
+from .kinds import Fitted, Table
+from .training import make_options, make_trainings, train
 
 
-class BaseTabular(BaseEstimator, ABC):
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The rows of a fit, and the table that the members see of them.
+
+    Attributes
+    ----------
+    X : array or DataFrame of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Classes by number, or targets.
+    sample_weight : ndarray of shape (n_samples,)
+    used : ndarray of int of shape (n_used,)
+        The rows of positive weight.
+    rows : ndarray of int of shape (n_units,)
+        The row that stands for each row of the table.
+    places : ndarray of int of shape (n_used,)
+        The row of the table for each row in use.
+    table : Table
+    """
+
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray
+    used: np.ndarray
+    rows: np.ndarray
+    places: np.ndarray
+    table: Table
+
+    @property
+    def table_y(self):
+        """The targets of the table's rows."""
+        return self.y[self.rows]
+
+
+class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
     """Base of the tabular estimators: an ensemble of networks of two kinds on a table.
 
     A subclass says what its targets, its loss and its score are.
@@ -60,32 +87,37 @@ class BaseTabular(BaseEstimator, ABC):
         """A function from raw out-of-fold scores to what chooses the epoch; higher is better."""
 
     @abstractmethod
-    def _conclude(self, table, y):
-        """Choose blend and calibration; returns the out-of-fold predictions."""
+    def _conclude(self, scores, table, y):
+        """Choose blend and calibration by the raw out-of-fold scores of the kinds.
+
+        Returns the out-of-fold predictions.
+        """
 
     @abstractmethod
-    def _publish_out_of_fold(self, X, y, sample_weight, used, out_of_fold):
+    def _publish_out_of_fold(self, sample, out_of_fold):
         """Set ``oob_score_`` and the like."""
 
     # -- fit --------------------------------------------------------------------------------------
 
     @unchanged_on_error
     def _fit(self, X, y, sample_weight):
+        given = (X, y, sample_weight)
         self._refuse_bad_parameters()
-        X, y = self._validate_training_data(X, y)
-        weights = self._validate_sample_weight(sample_weight, X, y)
-        used = np.flatnonzero(weights > 0)  # the others are as if they were not there
-        if len(used) < 2:
-            raise ValueError(
-                f"Found n_samples = {len(used)} with a positive sample_weight: two are needed."
-            )
+        rng = check_random_state(self.random_state)
         with np.errstate(all="ignore"):
-            units = self._fit_preprocessor(X, y, weights, used)
-            rows, places, table = self._make_table(X, y, used, units)
-            self._train(table, y[rows])
-            out_of_fold = self._conclude(table, y[rows])[places]
-            self._publish_history()
-            self._publish_out_of_fold(X, y, weights, used, out_of_fold)
+            sample = self._make_sample(*self._validate(*given), rng)
+            table = sample.table
+            options = make_options(
+                hidden_widths(self.hidden_layer_sizes),
+                self.max_iter,
+                self.batch_size,
+                self.learning_rate,
+                len(table.inputs),
+            )
+            loss, score = self._make_loss(), self._make_score(table, sample.table_y)
+            trainings = make_trainings(table, loss, score, options, rng, self.n_jobs)
+            self._train(trainings, sample, given, options.n_epochs)
+            self._publish(trainings, sample)
         return self
 
     def _refuse_bad_parameters(self):
@@ -95,92 +127,54 @@ class BaseTabular(BaseEstimator, ABC):
                 "piecewise linear encoding, half do not."
             )
 
-    def _validate_training_data(self, X, y):
-        X = self._validate_X(X, reset=True)
+    def _validate(self, X, y, sample_weight):
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        X = validate_table(self, X, reset=True)
         y = self._validate_y(y)
         if len(y) != X.shape[0]:
             raise ValueError(
                 "Found input variables with inconsistent numbers of samples: "
                 f"{[X.shape[0], len(y)]}"
             )
-        return X, y
+        weights = self._validate_sample_weight(sample_weight, y)
+        return X, y, weights
 
-    def _validate_X(self, X, *, reset):
-        """A DataFrame as it is, anything else as a 2-D array; without infinity or dates."""
-        if is_frame(X):
-            if reset and 0 in X.shape:
-                check_array(np.empty(X.shape), input_name="X")  # says what is missing
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        else:
-            named = not (
-                self.categorical_features is None or isinstance(self.categorical_features, str)
+    def _validate_sample_weight(self, sample_weight, y):
+        """Sample weights as float64 of shape (n_samples,)."""
+        weights = validate_sample_weight(sample_weight, np.empty((len(y), 0)))
+        return np.ones(len(y)) if weights is None else weights
+
+    def _make_sample(self, X, y, weights, rng):
+        """Fit the preprocessing, merge equal rows and deal out the folds."""
+        used = np.flatnonzero(weights > 0)  # the others are as if they were not there
+        if len(used) < 2:
+            raise ValueError(
+                f"Found n_samples = {len(used)} with a positive sample_weight: two are needed."
             )
-            X = validate_data(
-                self,
-                X,
-                reset=reset,
-                dtype=None if named else "numeric",
-                ensure_all_finite=False if named else "allow-nan",
-            )
-        if reset:
-            self.is_categorical_ = categorical_columns(X, self.categorical_features)
-        refuse_bad_columns(X, self.is_categorical_)
-        return X
-
-    def _validate_sample_weight(self, sample_weight, X, y):
-        """Sample weights of mean about one, as float64 of shape (n_samples,)."""
-        weights = validate_sample_weight(sample_weight, np.empty((X.shape[0], 0)))
-        return np.ones(X.shape[0]) if weights is None else weights
-
-    def _fit_preprocessor(self, X, y, weights, used):
-        """Fit the preprocessing on the rows in use, and merge those that are equal."""
         X_used = X if len(used) == len(y) else _safe_indexing(X, used)
+        self.is_categorical_ = categorical_columns(X, self.categorical_features)
         n_numbers = int((~self.is_categorical_).sum())
         n_bins = rules.n_bins(n_numbers) if self.n_bins == "auto" else self.n_bins
-        with config_context(enable_metadata_routing=True, transform_output="default"):
-            self.preprocessor_ = make_preprocessor(self.is_categorical_, n_bins)
-            routed = {"sample_weight": weights[used]} if n_numbers else {}
-            self.preprocessor_.fit(X_used, **routed)
-        self._n_plain = n_plain_inputs(self.preprocessor_)
-        input_keys = np.concatenate(
-            [sample_keys(block[:, : self._n_plain])[:, 0] for block in self._blocks(X_used)]
-        )
-        target_keys = sample_keys(y[used].reshape(len(used), -1).astype(np.float64))[:, 0]
-        return Units.of(input_keys, target_keys, weights[used])
+        self._inputs = Inputs.fitted(X_used, weights[used], self.is_categorical_, n_bins)
+        self.preprocessor_ = self._inputs.preprocessor
+        units = Units.of(self._inputs.keys(X_used, rng), Units.target_keys(y[used]), weights[used])
 
-    def _blocks(self, X):
-        """The inputs of the networks, some rows at a time."""
-        for start in range(0, X.shape[0], _CHUNK):
-            rows = np.arange(start, min(start + _CHUNK, X.shape[0]))
-            with config_context(transform_output="default"):
-                yield self.preprocessor_.transform(_safe_indexing(X, rows)).astype(
-                    np.float32, copy=False
-                )
-
-    def _inputs(self, X):
-        """The inputs of the networks, float32, of shape (n_samples, n_inputs)."""
-        out, start = None, 0
-        for block in self._blocks(X):
-            if out is None:
-                out = np.empty((X.shape[0], block.shape[1]), np.float32)
-            out[start : start + len(block)] = block
-            start += len(block)
-        return out
-
-    def _make_table(self, X, y, used, units):
-        """The table in the order of its folds; the rows of X, and the place of each row in use."""
-        y_units = y[used][units.rows]
-        strata = self._strata(y_units)
+        strata = self._strata(y[used][units.rows])
         n_folds = self._n_folds(strata)
-        fold = deal_folds(units, strata, n_folds)
-        order = np.argsort(fold, kind="stable")
-        rows, fold, weight = used[units.rows[order]], fold[order], units.weight[order]
-        place = np.empty(len(order), int)
-        place[order] = np.arange(len(order))
-        targets = self._encode(y[rows], weight, fold, n_folds)
-        inputs = self._inputs(_safe_indexing(X, rows))
-        table = Table(inputs, self._n_plain, targets, weight, fold, n_folds)
-        return rows, place[units.unit_of], table
+        fold, order, place = deal_order(deal_folds(units, strata, n_folds))
+        rows, weight = used[units.rows[order]], units.weight[order]
+        table = Table(
+            inputs=self._inputs(X, rows),
+            n_plain=self._inputs.n_plain,
+            targets=self._encode(y[rows], weight, fold, n_folds),
+            sample_weight=weight,
+            fold=fold,
+            n_folds=n_folds,
+        )
+        return Sample(X, y, weights, used, rows, place[units.unit_of], table)
 
     def _n_folds(self, strata):
         """Folds: half as many as members; fewer, with a warning, where all classes are small."""
@@ -193,51 +187,42 @@ class BaseTabular(BaseEstimator, ABC):
         )
         return max(2, largest)
 
-    def _train(self, table, y):
-        n_samples = len(table.inputs)
-        options = Options(
-            hidden=tuple(hidden_widths(self.hidden_layer_sizes)),
-            n_epochs=rules.n_epochs(n_samples) if self.max_iter == "auto" else self.max_iter,
-            batch_size=rules.batch_size(n_samples)
-            if self.batch_size == "auto"
-            else self.batch_size,
-            rate_factor=self.learning_rate,
-        )
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=len(KINDS))
-        loss, score = self._make_loss(), self._make_score(table, y)
-        largest = options.batch_size * table.inputs.shape[1] * max((1, *options.hidden))
-        with threads_for(largest):
-            self._kinds = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-                delayed(train_kind)(kind, table, loss, score, options, seed, self._watch)
-                for kind, seed in zip(KINDS, seeds, strict=True)
-            )
-        if any(kind.interrupted for kind in self._kinds):
+    # -- training ---------------------------------------------------------------------------------
+
+    def _train(self, trainings, sample, given, n_epochs):
+        if getattr(self, "_skl_callbacks", None):
+            interrupted = _train_with_callbacks(self, trainings, sample, given, n_epochs)
+        else:
+            interrupted = train(trainings, self.n_jobs, self._report)
+        if interrupted:
             warn_user("Training interrupted by user.")
-        if any(kind.oof is None or not np.isfinite(kind.oof).all() for kind in self._kinds):
+        if any(one.oof is None or not np.isfinite(one.oof).all() for one in trainings):
             raise ValueError(
                 "Training diverged: the out-of-fold predictions are not finite. Try a smaller "
                 f"learning_rate, got {self.learning_rate!r}."
             )
 
-    def _watch(self, trained):
+    def _report(self, trainings):
         if self.verbose:
-            print(
-                f"[{trained.kind.name}] epoch {len(trained.loss_curve)}, "
-                f"loss = {trained.loss_curve[-1]:.6f}, "
-                f"out-of-fold score = {trained.validation_scores[-1]:.6f}"
-            )
+            for one in trainings:
+                print(
+                    f"Epoch {len(one.loss_curve)}, {one.kind.name} members: "
+                    f"loss = {one.loss_curve[-1]:.6f}, "
+                    f"out-of-fold score = {one.validation_scores[-1]:.6f}"
+                )
         return False
 
-    def _publish_history(self):
-        kinds = self._kinds
-        n_iter = max(len(kind.loss_curve) for kind in kinds)
+    def _publish(self, trainings, sample):
+        """Set all that a fit leaves behind, from the best epochs so far."""
+        out_of_fold = self._conclude([one.oof for one in trainings], sample.table, sample.table_y)
+        n_iter = max(len(one.loss_curve) for one in trainings)
         self.n_iter_ = n_iter
-        self.loss_curve_ = _columns([kind.loss_curve for kind in kinds], n_iter)
-        self.validation_scores_ = _columns([kind.validation_scores for kind in kinds], n_iter)
-        self.best_iteration_ = np.array([kind.best_epoch for kind in kinds])
-        for kind in kinds:
-            kind.oof = None
+        self.loss_curve_ = _columns([one.loss_curve for one in trainings], n_iter)
+        self.validation_scores_ = _columns([one.validation_scores for one in trainings], n_iter)
+        self.best_iteration_ = np.array([one.best_epoch for one in trainings])
+        self._kinds = [Fitted(one.kind, one.best()) for one in trainings]
         self._publish_members()
+        self._publish_out_of_fold(sample, out_of_fold[sample.places])
 
     def _publish_members(self):
         """``coefs_`` and ``intercepts_`` of each member, as views."""
@@ -255,24 +240,37 @@ class BaseTabular(BaseEstimator, ABC):
 
     # -- prediction -------------------------------------------------------------------------------
 
-    def _validate_new_X(self, X):
+    def _over_blocks(self, X, combine, axis=0):
+        """What ``combine`` makes of the members' raw scores, some rows of X at a time.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+        combine : callable(*scores) -> ndarray
+            Of those of the two kinds, each float64 of shape (n_folds, n_rows, n_outputs).
+        axis : int, default=0
+            That of the rows in what it returns.
+        """
         check_is_fitted(self)
-        return self._inputs(self._validate_X(X, reset=False))
+        X = validate_table(self, X, reset=False)
+        kinds = [kind.in_double() for kind in self._kinds]
+        return np.concatenate(
+            [combine(*(kind.scores(block) for kind in kinds)) for block in self._inputs.blocks(X)],
+            axis=axis,
+        )
 
-    def _scores(self, kind, inputs):
-        """Raw scores of the members of one kind, shape (n_folds, n_samples, n_outputs)."""
-        seen = inputs if kind.kind.encodes else inputs[:, : self._n_plain]
-        return feed_forward(kind.network, seen)
+    # -- conventions ------------------------------------------------------------------------------
 
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        state.pop("coefs_", None)  # views of the members' parameters
-        state.pop("intercepts_", None)
+    def _described_state(self):
+        state = plain.described(super()._described_state())
+        for name in ("coefs_", "intercepts_", "_inputs"):  # views, and what is made of the others
+            state.pop(name, None)
         return state
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
+    def _restore(self, state):
+        super()._restore(plain.rebuilt(state))
         if "_kinds" in vars(self):
+            self._inputs = Inputs.of(self.preprocessor_, self.is_categorical_)
             self._publish_members()
 
     def __sklearn_tags__(self):
@@ -282,15 +280,32 @@ class BaseTabular(BaseEstimator, ABC):
         return tags
 
 
+@with_callbacks
+def _train_with_callbacks(estimator, trainings, sample, given, n_epochs):
+    """Train under the eyes of scikit-learn's callbacks; returns whether Ctrl-C ended it."""
+    tasks = FitTasks(estimator, *given, n_epochs)
+
+    def attributes():
+        """Those of the estimator as Ctrl-C would leave it now."""
+        fitted = copy.copy(estimator)
+        fitted._publish(trainings, sample)
+        return vars(fitted)
+
+    def on_epoch(running):
+        stop = estimator._report(running) | tasks.end_epoch(attributes)
+        if not stop and any(not one.is_over for one in trainings):
+            tasks.begin_epoch()
+        return stop
+
+    tasks.begin_epoch()
+    interrupted = train(trainings, estimator.n_jobs, on_epoch)
+    tasks.end(attributes)
+    return interrupted
+
+
 def _columns(lists, length):
     """Lists as the columns of an array; NaN where one is shorter."""
     out = np.full((length, len(lists)), np.nan)
     for j, values in enumerate(lists):
         out[: len(values), j] = values
     return out
-
-
-def sorted_by_fold(values, table):
-    """Scores of the training rows, for intervals; weights below one a row are scaled up to that."""
-    weights = table.sample_weight * max(1.0, len(values) / table.sample_weight.sum())
-    return SortedByFold(values, weights, table.folds)

@@ -3,9 +3,13 @@
 from numbers import Real
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
+from .._estimator.sklearn_compat import _safe_indexing
 from ..preprocessing import PiecewiseLinearEncoder, SmoothClipScaler
 
 MAX_LEVELS = 64  # of a category: the rarer ones share one input
@@ -49,9 +53,11 @@ def categorical_columns(X, categorical_features):
     """
     n_features = X.shape[1]
     is_category = np.zeros(n_features, bool)
-    if is_frame(X):
-        is_category[:] = [name.startswith(_CATEGORICAL) for name in _dtype_names(X)]
-    if isinstance(categorical_features, str) or categorical_features is None:
+    if categorical_features is None:
+        return is_category
+    if isinstance(categorical_features, str):
+        if is_frame(X):
+            is_category[:] = [name.startswith(_CATEGORICAL) for name in _dtype_names(X)]
         return is_category
     given = np.asarray(categorical_features)
     if given.size == 0:
@@ -62,7 +68,7 @@ def categorical_columns(X, categorical_features):
                 f"categorical_features set as a boolean mask should have shape ({n_features},), "
                 f"got {given.shape}."
             )
-        return is_category | given
+        return given
     is_category[_places(X, given)] = True
     return is_category
 
@@ -91,10 +97,49 @@ def _places(X, given):
     unknown = [name for name in given if name not in names]
     if unknown:
         raise ValueError(
-            f"categorical_features has the value {unknown[0]!r}, which is not a feature name of "
-            "the training data."
+            f"categorical_features has the value {str(unknown[0])!r}, which is not a feature name "
+            "of the training data."
         )
     return [names.index(name) for name in given]
+
+
+def validate_table(estimator, X, *, reset):
+    """A DataFrame as it is, anything else as a 2-D array; checked column by column.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``categorical_features``; ``n_features_in_`` and the like are set in ``fit``.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+    reset : bool
+        Whether this is ``fit``.
+
+    Returns
+    -------
+    array or DataFrame of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError
+        With the name of the column: dates, infinite values, values that are not numbers.
+    """
+    if is_frame(X):
+        if 0 in X.shape:
+            check_array(np.empty(X.shape), input_name="X")  # says what is missing
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    else:
+        given = estimator.categorical_features
+        may_be_text = not (given is None or isinstance(given, str))
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=None if may_be_text else "numeric",
+            ensure_all_finite=False,
+        )
+    is_category = categorical_columns(X, estimator.categorical_features)
+    refuse_bad_columns(X, is_category if reset else estimator.is_categorical_)
+    return X
 
 
 def refuse_bad_columns(X, is_category):
@@ -105,21 +150,27 @@ def refuse_bad_columns(X, is_category):
     ValueError
         With the name of the column: dates, infinite values, values that are not numbers.
     """
+    if not is_frame(X) and X.dtype.kind in "fiub":
+        for j in np.flatnonzero(np.isinf(X).any(axis=0) & ~is_category):
+            _refuse_infinity(int(j))
+        return
     names, frame = column_names(X), is_frame(X)
-    dtypes = _dtype_names(X) if frame else [None] * len(names)
+    dtypes = _dtype_names(X) if frame else [""] * len(names)
     for j, (name, dtype) in enumerate(zip(names, dtypes, strict=True)):
-        if frame and dtype.startswith(_TEMPORAL):
+        if dtype.startswith(_TEMPORAL):
             raise ValueError(
                 f"Column {name!r} of X has dtype {dtype}: dates and times are not taken as they "
                 "are. Turn it into numbers first, such as days since a date, the month or the hour."
             )
-        if not is_category[j]:
-            column = _numbers(_column(X, j), name)
-            if np.isinf(column).any():
-                raise ValueError(
-                    f"Column {name!r} of X contains infinity. Input X contains infinity or a value "
-                    "too large for dtype('float64')."
-                )
+        if not is_category[j] and np.isinf(_numbers(_column(X, j), name)).any():
+            _refuse_infinity(name)
+
+
+def _refuse_infinity(name):
+    raise ValueError(
+        f"Column {name!r} of X contains infinity. Input X contains infinity or a value too large "
+        "for dtype('float64')."
+    )
 
 
 def _column(X, j):
@@ -147,10 +198,11 @@ def _is_missing(value):
 
 
 def as_numbers(X):
-    """Numeric columns of an array or a DataFrame as float64; missing values are NaN."""
+    """Numeric columns of an array or a DataFrame as floats; missing values are NaN."""
+    if not is_frame(X) and X.dtype.kind in "fiub":
+        return X if X.dtype.kind == "f" and X.dtype.itemsize > 2 else X.astype(np.float64)
     names = column_names(X)
-    columns = [_numbers(_column(X, j), name) for j, name in enumerate(names)]
-    return np.column_stack(columns) if columns else np.empty((X.shape[0], 0))
+    return np.column_stack([_numbers(_column(X, j), name) for j, name in enumerate(names)])
 
 
 def as_levels(X):
@@ -175,11 +227,13 @@ def _level(value):
     return str(value)
 
 
-def make_preprocessor(is_category, n_bins):
+def fit_preprocessor(X, sample_weight, is_category, n_bins):
     """From a table to the inputs of the networks, the piecewise linear encoding last.
 
     Parameters
     ----------
+    X : array or DataFrame of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,)
     is_category : ndarray of bool of shape (n_features,)
     n_bins : int
         The most bins of a column.
@@ -187,33 +241,44 @@ def make_preprocessor(is_category, n_bins):
     Returns
     -------
     ColumnTransformer
-        Not fitted. Its output names tell what each input is.
+        Fitted. Its output names tell what each input is.
     """
     from sklearn.compose import ColumnTransformer  # these two load a third of scikit-learn
     from sklearn.impute import SimpleImputer
 
-    numbers, categories = np.flatnonzero(~is_category), np.flatnonzero(is_category)
-    to_numbers = FunctionTransformer(as_numbers, feature_names_out="one-to-one")
-    to_levels = FunctionTransformer(as_levels, feature_names_out="one-to-one")
-    fill = SimpleImputer(
-        strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True
-    )
-    one_hot = OneHotEncoder(
-        max_categories=MAX_LEVELS,
-        handle_unknown="infrequent_if_exist",
-        sparse_output=False,
-        dtype=np.float32,
-    )
-    transformers = []
+    numbers = np.flatnonzero(~is_category).tolist()
+    categories = np.flatnonzero(is_category).tolist()
+    fitted = []
     if len(numbers):
-        scaler = SmoothClipScaler().set_fit_request(sample_weight=True)
-        transformers.append(("number", make_pipeline(to_numbers, scaler, fill), list(numbers)))
+        X_numbers = _safe_indexing(X, numbers, axis=1)
+        fill = SimpleImputer(
+            strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True
+        )
+        scale = make_pipeline(_to(as_numbers), SmoothClipScaler(), fill)
+        scale.fit(X_numbers, smoothclipscaler__sample_weight=sample_weight)
+        fitted.append(("number", scale, numbers))
     if len(categories):
-        transformers.append(("category", make_pipeline(to_levels, one_hot), list(categories)))
+        one_hot = OneHotEncoder(
+            max_categories=MAX_LEVELS,
+            handle_unknown="infrequent_if_exist",
+            sparse_output=False,
+            dtype=np.float32,
+        )
+        one_hot = make_pipeline(_to(as_levels), one_hot)
+        one_hot.fit(_safe_indexing(X, categories, axis=1))
+        fitted.append(("category", one_hot, categories))
     if len(numbers):
-        encoder = PiecewiseLinearEncoder(n_bins=n_bins).set_fit_request(sample_weight=True)
-        transformers.append(("piecewise", make_pipeline(to_numbers, encoder), list(numbers)))
-    return ColumnTransformer(transformers, sparse_threshold=0.0)
+        encoder = PiecewiseLinearEncoder(n_bins=n_bins, add_indicator=False)
+        encode = make_pipeline(_to(as_numbers), encoder)
+        encode.fit(X_numbers, piecewiselinearencoder__sample_weight=sample_weight)
+        fitted.append(("piecewise", encode, numbers))
+    # To fit a ColumnTransformer is to transform all of X: here, a row will do.
+    transformers = [(name, FrozenEstimator(part), columns) for name, part, columns in fitted]
+    return ColumnTransformer(transformers, sparse_threshold=0.0).fit(_safe_indexing(X, [0]))
+
+
+def _to(function):
+    return FunctionTransformer(function, feature_names_out="one-to-one")
 
 
 def n_plain_inputs(preprocessor):

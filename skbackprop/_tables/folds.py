@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.noise import sample_keys
+
 
 @dataclass(frozen=True, eq=False)
 class Units:
@@ -41,8 +43,32 @@ class Units:
         weight = np.bincount(unit_of, sample_weight)
         return cls(order[new_unit], weight, np.cumsum(new_group)[new_unit] - 1, unit_of)
 
-    def __len__(self):
-        return len(self.rows)
+    @staticmethod
+    def target_keys(y):
+        """A key for each row of targets, a hash."""
+        return sample_keys(y.reshape(len(y), -1).astype(np.float64))[:, 0]
+
+
+def deal_order(fold):
+    """The order that puts each fold's units side by side.
+
+    Parameters
+    ----------
+    fold : ndarray of int of shape (n_units,)
+
+    Returns
+    -------
+    fold : ndarray of int of shape (n_units,)
+        Sorted.
+    order : ndarray of int of shape (n_units,)
+        The unit at each place.
+    place : ndarray of int of shape (n_units,)
+        The place of each unit.
+    """
+    order = np.argsort(fold, kind="stable")
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    return fold[order], order, place
 
 
 def deal_folds(units, strata, n_folds):
@@ -61,7 +87,7 @@ def deal_folds(units, strata, n_folds):
     """
     n_groups, n_strata = units.group[-1] + 1, strata.max() + 1
     if n_groups == 1:  # nothing tells the rows apart
-        return np.arange(len(units)) % n_folds
+        return np.arange(len(units.rows)) % n_folds
     by_stratum = np.bincount(units.group * n_strata + strata, units.weight, n_groups * n_strata)
     by_stratum = by_stratum.reshape(n_groups, n_strata)
     weight, stratum = by_stratum.sum(axis=1), by_stratum.argmax(axis=1)

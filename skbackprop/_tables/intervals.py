@@ -78,7 +78,7 @@ def check_coverage(coverage, method):
 
 
 def quantile_of_scores(values, sample_weight, coverage):
-    """The smallest value with at least a weight of coverage · (n + 1) at or below it, or infinity."""
+    """The smallest value with a weight of coverage · (n + 1) at or below it, or infinity."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(sample_weight[order])
     place = np.searchsorted(reached, coverage * (reached[-1] + 1.0) * (1.0 - 1e-12))
@@ -144,3 +144,9 @@ def cv_plus_set(probabilities, scores, coverage):
         scores.weight_below(k, 1.0 - probability) for k, probability in enumerate(probabilities)
     )
     return smaller < coverage * (scores.total + 1.0)
+
+
+def sorted_by_fold(values, table):
+    """Scores of the training rows, for intervals; weights below one a row are scaled up to that."""
+    weights = table.sample_weight * max(1.0, len(values) / table.sample_weight.sum())
+    return SortedByFold(values, weights, table.folds)

@@ -1,7 +1,8 @@
 """The two kinds of network in an ensemble, and how the members of one are trained."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -9,8 +10,9 @@ from ..core.activations import ACTIVATIONS
 from ..core.architectures import multilayer_perceptron
 from ..core.network import stack
 from ..core.optimizers import Adam
+from ..core.prediction import feed_forward
 from ..core.schedules import make_schedule
-from ..core.training.ensemble import SharedBatches, left_out_scores, train_ensemble
+from ..core.training.ensemble import EnsembleTraining, LeftOutScores, SharedBatches, members
 from ..core.training.minibatch import MiniBatch
 from . import rules
 
@@ -83,9 +85,37 @@ class Table:
     def member_weights(self):
         """Weights of shape (K, n_samples, 1): zero where left out, of mean one otherwise."""
         seen = self.fold != np.arange(self.n_folds)[:, np.newaxis]
-        weights = np.where(seen, self.sample_weight, 0.0)
-        weights /= np.maximum(weights.mean(axis=1, keepdims=True), np.finfo(float).tiny)
-        return weights.astype(np.float32)[:, :, np.newaxis]
+        mean = seen @ self.sample_weight / len(self.fold)
+        mean = np.where(mean > 0, mean, 1.0)  # a member that sees nothing
+        weights = np.empty(seen.shape, np.float32)
+        for own, is_seen, own_mean in zip(weights, seen, mean, strict=True):
+            own[...] = np.where(is_seen, self.sample_weight / own_mean, 0.0)
+        return weights[:, :, np.newaxis]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The trained members of one kind.
+
+    Attributes
+    ----------
+    kind : Kind
+    network : Network
+        A population of K.
+    """
+
+    kind: Kind
+    network: Any
+
+    def scores(self, inputs):
+        """Raw scores of the members, shape (K, n_samples, n_outputs); all inputs are given."""
+        return feed_forward(self.network, inputs[:, : self.network.n_inputs])
+
+    def in_double(self):
+        """The same in float64: there, rounding by a row's place in X cannot be noticed."""
+        network = self.network
+        params = network.params.astype(np.float64)
+        return Fitted(self.kind, network.of_layers(network.layers, params, network.state))
 
 
 @dataclass(frozen=True)
@@ -107,34 +137,6 @@ class Options:
     rate_factor: float = 1.0
 
 
-@dataclass(eq=False)
-class Trained:
-    """The trained members of one kind.
-
-    Attributes
-    ----------
-    kind : Kind
-    network : Network
-        A population of K, at the chosen epoch.
-    oof : ndarray of shape (n_samples, n_outputs)
-        Raw scores of each row by the member that left it out, in the order of the folds.
-    interrupted : bool
-        Whether Ctrl-C ended the training.
-    loss_curve, validation_scores : list of float
-        Mean loss of the members, and out-of-fold score, an entry an epoch.
-    best_epoch : int
-        The chosen epoch, counted from 1.
-    """
-
-    kind: Kind
-    network: object
-    oof: np.ndarray | None = None
-    loss_curve: list = field(default_factory=list)
-    validation_scores: list = field(default_factory=list)
-    best_epoch: int = 0
-    interrupted: bool = False
-
-
 def initial_members(kind, n_inputs, hidden, n_outputs, n_members, rng):
     """Members before their training, stacked: weights and biases uniform, the output layer zero."""
     widths = [n_inputs, *hidden, n_outputs]
@@ -148,16 +150,16 @@ def initial_members(kind, n_inputs, hidden, n_outputs, n_members, rng):
     def output_layer(rng, fan_in, fan_out):
         return np.zeros((fan_in, fan_out))
 
-    members = []
+    networks = []
     for _ in range(n_members):
         network = multilayer_perceptron(widths, activations, dtype=np.float32)
         network.initialize([hidden_layer] * len(hidden) + [output_layer], rng)
-        members.append(network)
-    return stack(members)
+        networks.append(network)
+    return stack(networks)
 
 
-def train_kind(kind, table, loss, score, options, seed, watch=lambda trained: False):
-    """Train the members of one kind, side by side; keep the epoch with the best score.
+class KindTraining:
+    """The training of the members of one kind, an epoch at a time; it keeps the best epoch.
 
     Parameters
     ----------
@@ -169,52 +171,117 @@ def train_kind(kind, table, loss, score, options, seed, watch=lambda trained: Fa
         last counts.
     options : Options
     seed : int
-    watch : callable(trained) -> bool
-        Called after each epoch; True stops the training.
+    n_parts : int, default=1
+        The members are trained in so many parts, which different threads may take. What becomes of
+        a member does not depend on it.
 
-    Returns
-    -------
-    Trained
+    Attributes
+    ----------
+    network : Network
+        A population of K, in training.
+    oof : ndarray of shape (n_samples, n_outputs), or None before the end of an epoch
+        Raw scores of each row by the member that left it out, in the best epoch.
+    loss_curve, validation_scores : list of float
+        Mean loss of the members, and out-of-fold score, an entry an epoch.
+    best_epoch : int
+        Counted from 1.
+    parts : list of Part
+        Each has to run an epoch before ``end_epoch``.
     """
-    rng = np.random.RandomState(seed)
-    inputs, n_outputs = table.seen_by(kind), table.targets.shape[-1]
-    network = initial_members(kind, inputs.shape[1], options.hidden, n_outputs, table.n_folds, rng)
-    batches = SharedBatches(inputs, table.targets, table.member_weights(), options.batch_size, rng)
-    solver = MiniBatch(
-        options.n_epochs,
-        0.0,
-        np.inf,
-        Adam(0.9, 0.95),
-        make_schedule("coslog4", kind.rate * options.rate_factor),
-        bias_rate=_BIAS_RATE,
-    )
-    trained = Trained(kind, network)
-    first, last = rules.checkpoint(options.n_epochs)
 
-    def is_over(best_epoch, epoch):
-        """Whether the third cycle of the schedule has brought no better out-of-fold score."""
-        return epoch == last and best_epoch < first
+    def __init__(self, kind, table, loss, score, options, seed, n_parts=1):
+        rng = np.random.RandomState(seed)
+        n_inputs, n_outputs = table.seen_by(kind).shape[1], table.targets.shape[-1]
+        self.kind = kind
+        self.network = initial_members(
+            kind, n_inputs, options.hidden, n_outputs, table.n_folds, rng
+        )
+        self._score, self._n_epochs = score, options.n_epochs
+        order_seed = rng.randint(2**31 - 1)  # all parts see the rows in one order
+        stretches = np.array_split(np.arange(table.n_folds), min(n_parts, table.n_folds))
+        self.parts = [
+            Part(self.network, slice(s[0], s[-1] + 1), kind, table, loss, options, order_seed)
+            for s in stretches
+        ]
+        self._scores = np.empty((len(table.inputs), n_outputs), np.float32)
+        self._best_params, self._best_score = self.network.params.copy(), -np.inf
+        self.oof, self.best_epoch = None, 0
+        self.loss_curve, self.validation_scores = [], []
 
-    best = {"score": -np.inf, "params": network.params.copy()}
+    def end_epoch(self):
+        """Compare the epoch, which all parts have run, with the best one."""
+        for part in self.parts:
+            part.write_scores(self._scores)
+        finite = np.isfinite(self._scores).all()
+        score = self._score(self._scores) if finite else np.nan  # which is never the best
+        self.loss_curve.append(float(np.mean(np.concatenate([part.loss for part in self.parts]))))
+        self.validation_scores.append(score)
+        if score >= self._best_score:
+            self._best_score, self.best_epoch = score, len(self.loss_curve)
+            self.oof = self._scores.copy()
+            self._best_params[...] = self.network.params
 
-    def end_epoch(epoch, losses):
-        oof = left_out_scores(network, inputs, table.folds)
-        trained.loss_curve.append(float(np.mean(losses)))
-        trained.validation_scores.append(score(oof))
-        if trained.validation_scores[-1] >= best["score"]:
-            best["score"], trained.oof, trained.best_epoch = (
-                trained.validation_scores[-1],
-                oof,
-                epoch,
-            )
-            best["params"][...] = network.params
-        return watch(trained) or is_over(trained.best_epoch, epoch)
+    @property
+    def is_over(self):
+        """Whether there is no epoch to come.
 
-    try:
-        train_ensemble(network, batches, loss, solver, end_epoch)
-    except KeyboardInterrupt:
-        if trained.oof is None:
-            raise
-        trained.interrupted = True
-    network.params[...] = best["params"]
-    return trained
+        So it is, too, where the third cycle of the schedule has brought no better score.
+        """
+        first, last = rules.checkpoint(self._n_epochs)
+        n_done = len(self.loss_curve)
+        return n_done >= self._n_epochs or (0 < n_done == last and self.best_epoch < first)
+
+    def best(self):
+        """The members in the best epoch so far, as a network of its own."""
+        return self.network.of_layers(
+            self.network.layers, self._best_params.copy(), self.network.state.copy()
+        )
+
+
+class Part:
+    """Some members of a kind in training.
+
+    Parameters
+    ----------
+    network : Network
+        All members.
+    chosen : slice
+        Those of this part.
+    kind, table, loss, options
+        See `KindTraining`.
+    order_seed : int
+        Of the order of the rows.
+
+    Attributes
+    ----------
+    loss : ndarray of shape (n_members,)
+        Of the last epoch.
+    """
+
+    def __init__(self, network, chosen, kind, table, loss, options, order_seed):
+        inputs, targets = table.seen_by(kind), table.targets
+        if targets.ndim == 3:
+            targets = targets[chosen]
+        batches = SharedBatches(
+            inputs,
+            targets,
+            table.member_weights()[chosen],
+            options.batch_size,
+            np.random.RandomState(order_seed),
+        )
+        solver = MiniBatch(
+            options.n_epochs,
+            0.0,
+            np.inf,
+            Adam(0.9, 0.95),
+            make_schedule("coslog4", kind.rate * options.rate_factor),
+            bias_rate=_BIAS_RATE,
+        )
+        own = members(network, chosen)
+        self._training = EnsembleTraining(own, batches, loss, solver)
+        self.write_scores = LeftOutScores(own, inputs, table.folds[chosen])
+        self.loss = None
+
+    def run_epoch(self):
+        """Train for one epoch."""
+        self.loss = self._training.epoch()

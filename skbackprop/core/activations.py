@@ -60,6 +60,17 @@ class Activation:
     with_derivative: Callable[..., object] | None = None
     uses_scratch: bool = False
 
+    def __getstate__(self):
+        """One of the table is pickled by its name: its functions are looked up."""
+        if ACTIVATIONS.get(self.name) == self:
+            return {"name": self.name}
+        return dict(vars(self))
+
+    def __setstate__(self, state):
+        if state.keys() == {"name"}:
+            state = vars(ACTIVATIONS[state["name"]])
+        vars(self).update(state)
+
 
 def _zero(x, out, scratch):
     out[...] = 0.0

@@ -42,8 +42,8 @@ class Link:
     """a = g(z): predictions from raw scores, and the way back for a gradient."""
 
     @staticmethod
-    def predict(z, out):
-        """Write g(z) into ``out``; ``out`` may be ``z``."""
+    def predict(z, out, scratch=None):
+        """Write g(z) into ``out``; ``out`` may be ``z``. Without ``scratch``, memory is made."""
         raise NotImplementedError
 
     @staticmethod
@@ -56,7 +56,7 @@ class Identity(Link):
     """a = z."""
 
     @staticmethod
-    def predict(z, out):
+    def predict(z, out, scratch=None):
         if out is not z:
             np.copyto(out, z)
 
@@ -69,7 +69,7 @@ class Logistic(Link):
     """a = σ(z) = 1 / (1 + e⁻ᶻ); σ′ = a (1 − a)."""
 
     @staticmethod
-    def predict(z, out):
+    def predict(z, out, scratch=None):
         expit(z, out=out)
 
     @staticmethod
@@ -83,8 +83,9 @@ class Softmax(Link):
     """aⱼ = eᶻʲ / Σₖ eᶻᵏ; (J u)ⱼ = aⱼ (uⱼ − Σₖ aₖ uₖ)."""
 
     @staticmethod
-    def predict(z, out):
-        np.subtract(z, row_max(z, np.empty(z.shape, z.dtype)), out=out)
+    def predict(z, out, scratch=None):
+        scratch = np.empty(z.shape, z.dtype) if scratch is None else scratch
+        np.subtract(z, row_max(z, scratch), out=out)
         np.exp(out, out=out)
         out /= row_sum(out)
 
@@ -99,7 +100,7 @@ class Exp(Link):
     """a = eᶻ, which is its own derivative."""
 
     @staticmethod
-    def predict(z, out):
+    def predict(z, out, scratch=None):
         np.exp(z, out=out)
 
     @staticmethod
@@ -164,7 +165,7 @@ class SquaredError(Loss):
             losses *= 0.5
             return
         link, a = LINKS[self.link], losses
-        link.predict(z, a)
+        link.predict(z, a, scratch)
         np.subtract(a, y, out=delta)
         link.pull_back(a, delta, scratch)
         losses -= y  # a is not needed any more
@@ -187,17 +188,17 @@ class GaussianLikelihood(Loss):
 
     def __call__(self, z, y, losses, delta, scratch, sample_weight=None):
         link, a = LINKS[self.link], losses
-        link.predict(z, a)
+        link.predict(z, a, scratch)
         np.subtract(a, y, out=delta)
         np.multiply(delta, delta, out=scratch)
         variance = self._mean(scratch, sample_weight)
         np.divide(delta, variance, out=delta)
-        squared = scratch / variance if self.link != "identity" else None
         link.pull_back(a, delta, scratch)
-        if squared is None:
-            squared = np.divide(scratch, variance, out=scratch)
-        np.add(squared, np.log(variance), out=losses)
-        np.multiply(losses, 0.5, out=losses)
+        losses -= y  # a is not needed any more
+        np.multiply(losses, losses, out=losses)
+        losses /= variance
+        losses += np.log(variance)
+        losses *= 0.5
 
     @staticmethod
     def _mean(squares, sample_weight):

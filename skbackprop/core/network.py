@@ -200,7 +200,7 @@ def _described(layer):
     """A layer as plain values: its type and its fields, activations of the table by name."""
     fields = {one.name: getattr(layer, one.name) for one in dataclasses.fields(layer)}
     activation = fields.get("activation")
-    if activation is not None and ACTIVATIONS.get(activation.name) is activation:
+    if activation is not None and ACTIVATIONS.get(activation.name) == activation:
         fields["activation"] = activation.name
     return {"type": type(layer).__name__, **fields}
 
@@ -208,7 +208,10 @@ def _described(layer):
 def _layer_of(description):
     """The layer that `_described` described."""
     fields = dict(description)
-    kind = getattr(layers_by_name, fields.pop("type"))
+    name = fields.pop("type")
+    if name not in layers_by_name.__all__:
+        raise ValueError(f"Unknown layer {name!r}.")
+    kind = getattr(layers_by_name, name)
     if isinstance(fields.get("activation"), str):
         fields["activation"] = ACTIVATIONS[fields["activation"]]
     return kind(**fields)

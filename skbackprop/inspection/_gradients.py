@@ -159,7 +159,9 @@ def check_gradients(
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import check_gradients
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier((5,), "tanh", solver="lbfgs", tol=0.1, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(5,), activation="tanh", solver="lbfgs", tol=0.1, random_state=0
+    ... )
     >>> check_gradients(clf.fit(X, y), X, y) < 1e-6
     True
     """

@@ -25,7 +25,7 @@ from ..core.layers import (
     Sampling,
     TiedDense,
 )
-from ..core.losses import LINKS, SquaredError
+from ..core.losses import LINKS, LOSSES, SquaredError
 from ._estimators import unwrap
 from ._trace.passes import LayerTrace, Trace
 
@@ -74,7 +74,7 @@ def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
         loss=record.value,
         penalties=record.penalties,
         l2=problem.alpha / (problem.mean_sample_weight * problem.n_rows),
-        loss_function=estimator.loss,
+        loss_function=_name_of(problem.loss),
         estimator_name=type(estimator).__name__,
     )
 
@@ -85,10 +85,16 @@ def _check_layers(network):
             raise ValueError(f"trace cannot follow a layer of the kind {type(layer).__name__}.")
 
 
+def _name_of(loss):
+    """The name of a loss."""
+    return next(name for name, kind in LOSSES.items() if type(loss) is kind)
+
+
 def _sample_losses(problem, z):
     """ℓ of each sample, without its weight."""
     losses, delta, scratch = np.empty_like(z), np.empty_like(z), np.empty(z.shape, z.dtype)
-    problem.loss(z, problem.Y, losses, delta, scratch)
+    own = {"sample_weight": problem.sample_weight} if problem.loss.uses_sample_weight else {}
+    problem.loss(z, problem.Y, losses, delta, scratch, **own)
     return losses.sum(axis=1)
 
 

@@ -7,7 +7,15 @@ fitted estimator, in another state of its training, makes of the data.
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-from ._displays.drawing import COLORS, FAINT, INK, grid_around, light_grid, line_over
+from ._displays.drawing import (
+    COLORS,
+    FAINT,
+    INK,
+    class_colors,
+    grid_around,
+    light_grid,
+    line_over,
+)
 from ._estimators import as_array, frame_like
 
 
@@ -46,7 +54,7 @@ class DecisionRegions:
     def begin(self, ax, classes):
         from matplotlib.colors import to_rgb
 
-        self._colors = np.array([to_rgb(COLORS[i % len(COLORS)]) for i in range(len(classes))])
+        self._colors = np.array([to_rgb(color) for color in class_colors(len(classes))])
         extent = (self._xx.min(), self._xx.max(), self._yy.min(), self._yy.max())
         blank = np.ones((*self._xx.shape, 3))
         self.image = ax.imshow(

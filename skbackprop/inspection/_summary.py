@@ -44,7 +44,9 @@ def summary(estimator):
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import summary
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier((8, 4), normalization="layer", solver="sgd", max_iter=50, tol=1)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(8, 4), normalization="layer", solver="sgd", max_iter=50, tol=1
+    ... )
     >>> print(summary(clf.fit(X, y)))
     BackpropClassifier: 4 → 8 → 4 → 3 units, 115 parameters, 12 epochs of sgd
     <BLANKLINE>

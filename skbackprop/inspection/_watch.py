@@ -81,7 +81,13 @@ def watch(
     >>> from skbackprop.datasets import make_spirals
     >>> from skbackprop.inspection import watch
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier((16, 8), "tanh", learning_rate_init=0.03, max_iter=300, tol=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16, 8),
+    ...     activation="tanh",
+    ...     learning_rate_init=0.03,
+    ...     max_iter=300,
+    ...     tol=0,
+    ... )
     >>> animation = watch(clf, X, y)  # doctest: +SKIP
     >>> animation.save("spirals.gif")  # doctest: +SKIP
     """

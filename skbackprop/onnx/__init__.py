@@ -29,7 +29,7 @@ Examples
 >>> from sklearn.datasets import load_wine
 >>> from skbackprop import BackpropClassifier
 >>> X, y = load_wine(return_X_y=True)
->>> network = BackpropClassifier((8,), solver="lbfgs", random_state=0).fit(X, y)
+>>> network = BackpropClassifier(hidden_layer_sizes=(8,), solver="lbfgs", random_state=0).fit(X, y)
 >>> model = to_onnx(network, X[:1], options={"zipmap": False})
 >>> [output.name for output in model.graph.output]
 ['label', 'probabilities']

@@ -61,7 +61,8 @@ def encode(graph, autoencoder, x):
         if autoencoder.out_activation_ == "logistic":
             return graph.add("Sigmoid", out)
         if autoencoder.standardize:
-            out = graph.add("Add", graph.add("Mul", out, autoencoder.scale_), autoencoder.mean_)
+            scale = autoencoder.scale_ * autoencoder._varies  # constant features are exact
+            out = graph.add("Add", graph.add("Mul", out, scale), autoencoder.mean_)
         return out
 
     return codes, decode

@@ -8,9 +8,10 @@ from skl2onnx import get_model_alias, update_registered_converter
 from skl2onnx.common.data_types import Int64TensorType
 from sklearn.utils.validation import check_is_fitted
 
-from .._outlier import BackpropOutlierDetector
+from .._outlier import _PARTS, BackpropOutlierDetector
 from ._autoencoder import encode
 from ._graph import Graph, float_type, n_rows
+from ._tails import log_tail_probability, marginal_oddness, minus_log_harmonic_mean
 
 _OPTIONS = {"score_samples": [False, True]}
 
@@ -58,19 +59,21 @@ def _convert(scope, operator, container):
 
 def _scores(graph, detector):
     """Add ``score_samples``, of shape (n, 1)."""
-    autoencoder = detector.autoencoder_
+    views = detector._views
+    autoencoder = views.autoencoder
     x = graph.input()
     codes, decode = encode(graph, autoencoder, x)
     residuals = graph.add("Div", graph.add("Sub", x, decode()), autoencoder.scale_)
-    description = _description_of(detector)
-    if description is None:
-        n_features = len(autoencoder.scale_)
-        return _sum_of_squares(graph, residuals, -1.0 / n_features)
-    code_mean, whitening, residual_mean, residual_scale, constant = description
-    z = graph.add("MatMul", graph.add("Sub", codes, code_mean), whitening)
-    r = graph.add("Div", graph.add("Sub", residuals, residual_mean), residual_scale)
-    both = _sum_of_squares(graph, graph.add("Concat", z, r, axis=1), -0.5)
-    return graph.add("Add", both, constant)
+    if views.density is None:
+        return _sum_of_squares(graph, residuals, -1.0 / len(autoencoder.scale_))
+    log_density = _log_density(graph, views.density, codes, residuals)
+    if views.marginals is None:
+        return log_density
+    joint, single = graph.add("Neg", log_density), marginal_oddness(graph, x, views.marginals)
+    oddness = graph.add("Concat", joint, single, axis=1)
+    log_p = log_tail_probability(graph, oddness, detector._tails)
+    combined = minus_log_harmonic_mean(graph, log_p, _PARTS)
+    return log_tail_probability(graph, combined, [detector._tail])
 
 
 def _sum_of_squares(graph, x, factor):
@@ -78,30 +81,15 @@ def _sum_of_squares(graph, x, factor):
     return graph.add("ReduceSum", squares, np.array([1]), keepdims=1)
 
 
-def _description_of(detector):
-    """The density as constants: all that the conversion knows about how it is kept.
-
-    Returns
-    -------
-    tuple or None
-        (μ_z, L⁻ᵀ with L Lᵀ = Σ_z, μ_r, √v_r, the logarithm of the normalizing factor); None for
-        minus the mean squared residual.
-    """
-    if detector.criterion == "reconstruction":
-        return None
-    if detector.criterion != "density":
-        raise ValueError(
-            f"criterion={detector.criterion!r} cannot be converted to ONNX, only 'density' and "
-            "'reconstruction' can."
-        )
-    density = detector._density
+def _log_density(graph, density, codes, residuals):
+    """log N(z; μ_z, Σ_z) + Σⱼ log N(rⱼ; μⱼ, vⱼ), shape (n, 1): zᵀ Σ⁻¹ z = ‖L⁻¹ z‖², Σ = L Lᵀ."""
     L = cholesky(density.code_covariance, lower=True)
+    whitening = solve_triangular(L, np.eye(len(L)), lower=True).T
+    z = graph.add("MatMul", graph.add("Sub", codes, density.code_mean), whitening)
+    centred = graph.add("Sub", residuals, density.residual_mean)
+    r = graph.add("Div", centred, np.sqrt(density.residual_variance))
+    exponent = _sum_of_squares(graph, graph.add("Concat", z, r, axis=1), -0.5)
     n_dimensions = len(density.code_mean) + len(density.residual_mean)
     log_determinant = 2.0 * np.log(np.diag(L)).sum() + np.log(density.residual_variance).sum()
-    return (
-        density.code_mean,
-        solve_triangular(L, np.eye(len(L)), lower=True).T,
-        density.residual_mean,
-        np.sqrt(density.residual_variance),
-        -0.5 * (log_determinant + n_dimensions * math.log(2.0 * math.pi)),
-    )
+    constant = -0.5 * (log_determinant + n_dimensions * math.log(2.0 * math.pi))
+    return graph.add("Add", exponent, constant)

@@ -30,6 +30,16 @@ def test_moments_are_those_of_the_sample():
     assert_allclose(density.residual_variance, RESIDUALS.var(axis=0) + 0.01)
 
 
+def test_ridge_is_in_units_of_the_code_s_mean_variance():
+    plain, ridged = (
+        CodeAndResidualDensity.estimate(scale * CODES, RESIDUALS, np.ones(200), ridge=ridge)
+        for scale, ridge in ((1.0, 0.0), (10.0, 0.5))
+    )
+    mean_variance = np.trace(plain.code_covariance) / 3
+    expected = 100 * (plain.code_covariance + 0.5 * mean_variance * np.eye(3))
+    assert_allclose(ridged.code_covariance, expected, rtol=1e-9)
+
+
 def test_a_weight_is_a_repetition():
     weights = rng.randint(0, 4, 200)
     weighted = CodeAndResidualDensity.estimate(CODES, RESIDUALS, weights.astype(float))

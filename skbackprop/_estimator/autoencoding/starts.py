@@ -1,5 +1,7 @@
 """Several starts of an autoencoder: the best of them counts."""
 
+import math
+
 from sklearn.exceptions import ConvergenceWarning
 
 from ..outcome import is_finite
@@ -41,4 +43,9 @@ def best_start(jobs):
         )
     if good[0].validate is not None:
         return max(good, key=lambda job: job.state.best_score)
-    return min(good, key=lambda job: job.state.loss)
+    return min(good, key=_loss)
+
+
+def _loss(job):
+    """The last loss; that of a start that was interrupted in its first epoch is not known."""
+    return math.inf if job.state.loss is None else job.state.loss

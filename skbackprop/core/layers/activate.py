@@ -25,9 +25,7 @@ class Activate(SameWidth):
         forward, backward = self._value_and_slope(z, a, slope, room.scratch(self.width))
         delta = below.delta
         if delta is not None:
-            backward.append(
-                multiply(delta, slope, delta)
-            )  # the second factor: δˡ = ∂E/∂aˡ ⊙ σ′(zˡ)
+            backward.append(multiply(delta, slope, delta))  # δˡ = ∂E/∂aˡ ⊙ σ′(zˡ)
         return BoundLayer(Signal(a, delta), forward, backward, shown=slope)
 
     def _value_and_slope(self, z, a, slope, scratch):

@@ -57,10 +57,8 @@ class TangentDense(Dense):
             product(transpose(below.tangent), above.gamma, tangent_dW),
             accumulate(tangent_dW, dW),  # ∂P/∂W = (ȧˡ⁻¹)ᵀ ∂P/∂ż
         ]
-        if below.gamma is not None:
-            bound.backward.append(
-                product(above.gamma, transpose(W), below.gamma)
-            )  # γˡ⁻¹ = ∂P/∂ż Wᵀ
+        if below.gamma is not None:  # γˡ⁻¹ = ∂P/∂ż Wᵀ
+            bound.backward.append(product(above.gamma, transpose(W), below.gamma))
         return bound
 
 

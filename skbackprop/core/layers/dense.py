@@ -17,10 +17,8 @@ class Dense(Layer):
         return {"W": ("weights", (self.n_in, self.n_out)), "b": ("biases", (1, self.n_out))}
 
     def bind(self, below, room):
-        a, z = (
-            below.value,
-            room.buffer("z", self.n_out),
-        )  # aˡ⁻¹, zˡ: (..., n_rows, width)
+        a = below.value  # aˡ⁻¹: (..., n_rows, n_in)
+        z = room.buffer("z", self.n_out)  # (..., n_rows, n_out)
         W, b = room.params["W"], room.params["b"]  # (..., n_in, n_out), (..., 1, n_out)
         forward = [
             product(a, W, z),
@@ -35,6 +33,6 @@ class Dense(Layer):
             product(transpose(a), delta, dW),  # ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ
             sum_rows(delta, db),  # ∂E/∂bˡ = Σ δˡ
         ]
-        if below.delta is not None:  # the first factor of δˡ⁻¹ = δˡ (Wˡ)ᵀ ⊙ σ′(zˡ⁻¹)
-            backward.append(product(delta, transpose(W), below.delta))
+        if below.delta is not None:
+            backward.append(product(delta, transpose(W), below.delta))  # ∂E/∂aˡ⁻¹ = δˡ (Wˡ)ᵀ
         return BoundLayer(Signal(z, delta), forward, backward)

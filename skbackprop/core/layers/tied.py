@@ -23,14 +23,9 @@ class TiedDense(Dense):
         return {"b": ("biases", (1, self.n_out))}
 
     def bind(self, below, room):
-        a, z = (
-            below.value,
-            room.buffer("z", self.n_out),
-        )  # (..., n_rows, width)
-        V, b = (
-            room.params_of(self.owner)["W"],
-            room.params["b"],
-        )  # (..., n_out, n_in), b
+        a, z = below.value, room.buffer("z", self.n_out)  # (..., n_rows, width)
+        V = room.params_of(self.owner)["W"]  # (..., n_out, n_in)
+        b = room.params["b"]  # (..., 1, n_out)
         forward = [
             product(a, transpose(V), z),
             add_row(b, z),  # z = a Vᵀ + b
@@ -42,10 +37,10 @@ class TiedDense(Dense):
         dV, db = room.gradients_of(self.owner)["W"], room.gradients["b"]
         backward = [
             product(transpose(delta), a, dV),  # ∂E/∂V = δᵀ a
-            sum_rows(delta, db),
+            sum_rows(delta, db),  # ∂E/∂b = Σ δ
         ]
         if below.delta is not None:
-            backward.append(product(delta, V, below.delta))
+            backward.append(product(delta, V, below.delta))  # ∂E/∂a = δ V
         return BoundLayer(Signal(z, delta), forward, backward)
 
 

@@ -7,9 +7,11 @@ honest test of it.
 
 import numpy as np
 
-from ..prediction import feed_forward
+from ..passes import Workspace
 from .minibatch import Steps
 from .objective import L2Penalty
+
+_CHUNK = 256  # rows at a time of those left out
 
 
 class SharedBatches:
@@ -53,72 +55,82 @@ class SharedBatches:
 
     def load(self, batch, rows):
         """Gather the rows into the buffers of a pass."""
-        self._X.take(rows, 0, batch.x, "clip")
+        if self._X.flags.c_contiguous:
+            self._X.take(rows, 0, batch.x, "clip")
+        else:  # ``take`` would make a copy of all rows first
+            batch.x[...] = self._X[rows]
         self._Y.take(rows, self._Y.ndim - 2, batch.y, "clip")
         self._sample_weight.take(rows, 1, batch.sample_weight, "clip")
 
 
-def train_ensemble(network, batches, loss, solver, on_epoch):
-    """Train the members of a population on shared batches, in place.
+class EnsembleTraining:
+    """The training of the members of a population on shared batches, an epoch at a time.
 
     Parameters
     ----------
     network : Network
-        A population of K.
+        A population of K, trained in place.
     batches : SharedBatches
     loss : Loss
     solver : MiniBatch
         Its optimizer, schedule, ``max_iter`` and ``bias_rate`` count.
-    on_epoch : callable(epoch, loss) -> bool
-        Called after each epoch, counted from 1, with its mean loss, an array of shape (K,); True
-        stops the training.
     """
-    moments = [np.zeros_like(network.params) for _ in solver.optimizer.moment_names]
-    steps = Steps(
-        network,
-        batches,
-        loss,
-        solver.optimizer,
-        moments,
-        0,
-        L2Penalty(0.0),
-        [None] * len(network.params),
-        bias_rate=solver.bias_rate,
-    )
-    for epoch in range(solver.max_iter):
 
-        def rate(fraction, epoch=epoch):
-            progress = (epoch + fraction) / solver.max_iter
-            return solver.schedule.rate(n_samples=0, n_plateaus=0, progress=progress)
+    def __init__(self, network, batches, loss, solver):
+        self._solver, self._n_epochs = solver, 0
+        moments = [np.zeros_like(network.params) for _ in solver.optimizer.moment_names]
+        self._steps = Steps(
+            network,
+            batches,
+            loss,
+            solver.optimizer,
+            moments,
+            0,
+            L2Penalty(0.0),
+            [None] * len(network.params),
+            bias_rate=solver.bias_rate,
+        )
 
-        terms, _ = steps.epoch(rate)
-        if on_epoch(epoch + 1, terms["data"]):
-            return
+    def epoch(self):
+        """Take the steps of one epoch; returns the mean loss of each member, shape (K,)."""
+        schedule, n_before, n_all = self._solver.schedule, self._n_epochs, self._solver.max_iter
+
+        def rate(fraction):
+            progress = (n_before + fraction) / n_all
+            return schedule.rate(n_samples=0, n_plateaus=0, progress=progress)
+
+        terms, _ = self._steps.epoch(rate)
+        self._n_epochs += 1
+        return terms["data"]
 
 
-def member(network, k):
-    """Member ``k`` of a population, on its own; a view."""
-    return network.of_layers(network.layers, network.params[k], network.state[k])
+def members(network, chosen):
+    """Some members of a population, an int or a slice, as a network of its own; a view."""
+    return network.of_layers(network.layers, network.params[chosen], network.state[chosen])
 
 
-def left_out_scores(network, X, folds):
-    """The raw scores of each member on the rows that it has left out.
+class LeftOutScores:
+    """The raw scores of each member on the rows that it has left out, computed again and again.
 
     Parameters
     ----------
     network : Network
         A population of K.
     X : ndarray of shape (n_samples, n_features)
-        Rows in the order of the folds.
     folds : list of slice
-        The rows that each member leaves out; together they are all.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs)
+        The rows that each member has left out.
     """
-    scores = np.empty((len(X), network.n_outputs), network.params.dtype)
-    for k, rows in enumerate(folds):
-        if rows.stop > rows.start:
-            scores[rows] = feed_forward(member(network, k), X[rows])
-    return scores
+
+    def __init__(self, network, X, folds):
+        self._folds, self._X = folds, X
+        n_rows = max(1, min(_CHUNK, max(rows.stop - rows.start for rows in folds)))
+        self._workspaces = [Workspace(members(network, k), n_rows) for k in range(len(folds))]
+
+    def __call__(self, out):
+        """Write them into ``out``, of shape (n_samples, n_outputs); other rows stay as they are."""
+        for workspace, rows in zip(self._workspaces, self._folds, strict=True):
+            for start in range(rows.start, rows.stop, workspace.n_rows):
+                stop = min(start + workspace.n_rows, rows.stop)
+                batch = workspace.for_rows(stop - start)
+                batch.set_input(self._X[start:stop])
+                out[start:stop] = batch.forward()

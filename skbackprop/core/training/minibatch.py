@@ -160,7 +160,7 @@ class Steps:
         self.n_steps = n_steps
         self.initial_loss = None  # after the first step: an array of shape () or (K,)
         self._l2 = l2
-        self._penalties = {}
+        self._begin_epoch()
 
     @classmethod
     def of_job(cls, job):
@@ -196,8 +196,7 @@ class Steps:
             See `Update`.
         """
         batches = self.batches
-        self.workspace.loss_sums[...] = 0.0
-        self._penalties = {"l2": 0.0}
+        self._begin_epoch()
         batches.shuffle()
         n_batches = batches.n_batches
         with np.errstate(all="ignore"):
@@ -223,6 +222,10 @@ class Steps:
         self._add_to_epoch(batch)  # losses and penalties
         self.n_steps = self.n_steps + 1
         self.update(rate, self.n_steps, batch.n_rows, with_norms=is_last)  # θ
+
+    def _begin_epoch(self):
+        self.workspace.loss_sums[...] = 0.0
+        self._penalties = {"l2": 0.0}
 
     def _add_to_epoch(self, batch):
         penalties = self._penalties

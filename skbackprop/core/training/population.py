@@ -17,7 +17,8 @@ def train_population(jobs):
     """Train K jobs of one shape together; each ends when it would on its own.
 
     What is raised in the course of one job (by its validation score, its schedule, ...) ends that
-    job with outcome "failed" and is left in its ``error``; the others go on.
+    job with outcome "failed" and is left in its ``error``; the others go on. Ctrl-C ends them all
+    with outcome "interrupted" and the weights so far.
 
     Parameters
     ----------
@@ -27,10 +28,13 @@ def train_population(jobs):
     for job in jobs:
         job.state.take_moments(job.solver.optimizer)
     population = Population(jobs, PopulationBatches(jobs))
-    while population.active:
-        population.epoch()
-        if population.has_many_ended:
-            population = population.without_the_ended()
+    try:
+        while population.active:
+            population.epoch()
+            if population.has_many_ended:
+                population = population.without_the_ended()
+    except KeyboardInterrupt:
+        population.interrupt()
     for job in jobs:
         job.state.restore_best()
 
@@ -103,6 +107,13 @@ class Population:
                 _guarded(job, job.end_epoch, own, norms[k])
             if job.state.outcome is not None:
                 self._leave(k)
+
+    def interrupt(self):
+        """End all members that have not ended, with the weights so far."""
+        for k in list(self.active):
+            state = self.jobs[k].state
+            state.outcome = state.outcome or "interrupted"
+            self._leave(k)
 
     def _rates(self):
         """The learning rates of an epoch: one number where all are equal, else a column."""

@@ -86,6 +86,7 @@ class Update:
         self.weights = network.params[..., : network.n_weights]
         self.gradient_norms = []
         self._gradient, self._optimizer, self._l2 = gradient, optimizer, l2
+        self._is_population = bool(network.population)
         self._weight_decay, self._decays = weight_decay, bool(np.any(weight_decay))
         self._max_grad_norm, self._clips = max_grad_norm, max_grad_norm is not None
         self._layer_gradients = [
@@ -108,7 +109,9 @@ class Update:
         with_norms : bool
             Whether to keep the gradient's norms.
         """
-        coefficients = self._in_dtype(*self._optimizer.coefficients(rate, t))
+        coefficients = self._optimizer.coefficients(rate, t)
+        if self._is_population:
+            coefficients = self._in_dtype(coefficients)
         whole = with_norms or self._clips  # the whole gradient is needed before the first update
         if whole:
             for block in self._blocks:
@@ -117,13 +120,15 @@ class Update:
                 self.gradient_norms = [norm(g) for g in self._layer_gradients]
             if self._clips:
                 self._clip()
-        (kept,) = self._in_dtype(1.0 - rate * self._weight_decay)
+        if self._decays:  # θ ← (1 − η λ) θ for the weights
+            (kept,) = self._in_dtype([1.0 - rate * self._weight_decay])
+            for block in self._blocks:
+                np.multiply(block.weights, kept, out=block.weights)
+        update = self._optimizer.update
         for block in self._blocks:
             if not whole:
                 self._add_penalty_gradient(block, n_rows)
-            if self._decays:
-                np.multiply(block.weights, kept, out=block.weights)  # decoupled weight decay
-            self._optimizer.update(block, *coefficients)
+            update(block, *coefficients)
 
     def _add_penalty_gradient(self, block, n_rows):
         if block.n_weights:
@@ -134,7 +139,7 @@ class Update:
         length = np.maximum(norm(self._gradient), np.finfo(self._gradient.dtype).tiny)
         self._gradient *= np.minimum(1.0, self._max_grad_norm / length[..., np.newaxis])
 
-    def _in_dtype(self, *numbers):
+    def _in_dtype(self, numbers):
         """Arrays among the numbers in the parameters' dtype; plain numbers have none."""
         return [
             number.astype(self._gradient.dtype) if isinstance(number, np.ndarray) else number

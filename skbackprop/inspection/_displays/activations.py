@@ -76,7 +76,9 @@ class ActivationDisplay:
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import ActivationDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier((8, 8), "tanh", max_iter=20, tol=1, random_state=0).fit(X, y)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(8, 8), activation="tanh", max_iter=20, tol=1, random_state=0
+    ... ).fit(X, y)
     >>> display = ActivationDisplay.from_estimator(clf, X)
     >>> len(display.histograms_)
     2

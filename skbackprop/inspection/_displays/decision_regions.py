@@ -5,7 +5,7 @@ from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimators import as_array, feature_names_of
-from .drawing import COLORS, axes_for, require_matplotlib
+from .drawing import axes_for, class_colors, require_matplotlib
 
 _PALE = 0.35  # the regions: points on them stand out
 _MARGIN = 0.1  # of the wider range
@@ -56,7 +56,13 @@ class DecisionRegionsDisplay:
     >>> from skbackprop.datasets import make_spirals
     >>> from skbackprop.inspection import DecisionRegionsDisplay
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier((16,), "tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(16,),
+    ...     activation="tanh",
+    ...     solver="lbfgs",
+    ...     max_iter=500,
+    ...     random_state=0,
+    ... )
     >>> display = DecisionRegionsDisplay.from_estimator(clf.fit(X, y), X, y)
     >>> len(display.points_)
     2
@@ -201,14 +207,3 @@ class DecisionRegionsDisplay:
             above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
             ax.legend(ncols=min(n, 6), **above)
         return self
-
-
-def class_colors(n):
-    """A colour for each of ``n`` classes; they stay apart, though less so, beyond seven."""
-    import matplotlib
-
-    if n <= len(COLORS):
-        return list(COLORS[:n])
-    if n <= 20:
-        return [matplotlib.colormaps["tab20" if n > 10 else "tab10"](i)[:3] for i in range(n)]
-    return [matplotlib.colormaps["hsv"](i / n)[:3] for i in range(n)]

@@ -46,6 +46,21 @@ def diverging_colormap():
     return LinearSegmentedColormap.from_list("vermillion_blue", stops)
 
 
+def class_colors(n):
+    """A colour for each of ``n`` classes; they stay apart, though less so, beyond seven.
+
+    The first is vermillion and the second blue: of two classes the second is the positive one, and
+    blue is plus, as in :func:`diverging_colormap`.
+    """
+    import matplotlib
+
+    if n <= len(COLORS):
+        return [COLORS[1], COLORS[0], *COLORS[2:]][:n]
+    if n <= 20:
+        return [matplotlib.colormaps["tab20" if n > 10 else "tab10"](i)[:3] for i in range(n)]
+    return [matplotlib.colormaps["hsv"](i / n)[:3] for i in range(n)]
+
+
 def layer_colors(n_layers):
     """A colour for each layer, from dark at the input to light at the output."""
     import matplotlib

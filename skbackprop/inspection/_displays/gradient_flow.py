@@ -65,7 +65,9 @@ class GradientFlowDisplay:
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import GradientFlowDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier((8,) * 3, "logistic", max_iter=20, tol=1, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(8,) * 3, activation="logistic", max_iter=20, tol=1, random_state=0
+    ... )
     >>> display = GradientFlowDisplay.from_estimator(clf.fit(X, y))
     >>> len(display.lines_)
     4

@@ -60,7 +60,9 @@ class HiddenUnitsDisplay:
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import HiddenUnitsDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = BackpropClassifier((16,), max_iter=5, tol=1, random_state=0).fit(X / 16, y)
+    >>> clf = BackpropClassifier(hidden_layer_sizes=(16,), max_iter=5, tol=1, random_state=0).fit(
+    ...     X / 16, y
+    ... )
     >>> display = HiddenUnitsDisplay.from_estimator(clf, image_shape=(8, 8))
     >>> len(display.units_)
     16

@@ -5,7 +5,7 @@ import numpy as np
 from .._estimators import as_array, unwrap_network
 from .._input_gradients import input_gradients, integrated_gradients
 from .._layers import input_names, output_names
-from .drawing import COLORS, INK, axes_for, light_grid, require_matplotlib
+from .drawing import COLORS, INK, axes_for, class_colors, light_grid, require_matplotlib
 
 _KINDS = ("gradients", "integrated")
 
@@ -54,7 +54,9 @@ class InputGradientsDisplay:
     >>> from skbackprop import BackpropClassifier
     >>> from skbackprop.inspection import InputGradientsDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = BackpropClassifier((8,), "tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(8,), activation="tanh", solver="lbfgs", max_iter=500, random_state=0
+    ... )
     >>> pipe = make_pipeline(StandardScaler(), clf).fit(X, y)
     >>> display = InputGradientsDisplay.from_estimator(pipe, X)
     >>> len(display.bars_)
@@ -187,10 +189,11 @@ class InputGradientsDisplay:
         ax = axes_for(self, ax, figsize=(6.4, 1.2 + 0.28 * len(self.order_)))
         places, left = np.arange(len(self.order_)), np.zeros(len(self.order_))
         self.bars_ = []
+        colors = class_colors(n_outputs) if n_outputs > 1 else [COLORS[0]]
         for k in range(n_outputs):
             widths = importances[self.order_, k]
             label = self.output_names[k] if self.output_names else f"output {k + 1}"
-            options = {"color": COLORS[k % len(COLORS)], "label": label, **kwargs}
+            options = {"color": colors[k], "label": label, **kwargs}
             self.bars_.append(ax.barh(places, widths, left=left, **options))
             left = left + widths
         names = input_names(None, n_features) if self.feature_names is None else self.feature_names

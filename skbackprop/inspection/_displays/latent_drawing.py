@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from .._estimators import as_array
-from .drawing import COLORS, FAINT, INK, as_images, centres, light_grid, mosaic
+from .drawing import COLORS, FAINT, INK, as_images, centres, class_colors, light_grid, mosaic
 
 _QUANTILES = (0.02, 0.98)  # of the codes: a walk keeps away from outliers
 _MOST_FEATURES = 10
@@ -195,15 +195,6 @@ def _groups(target):
     return [(str(one), target == one) for one in classes]
 
 
-def _colors(n):
-    """A colour for each of ``n`` classes; they stay apart, though less so, beyond seven."""
-    import matplotlib
-
-    if n <= len(COLORS):
-        return list(COLORS[:n])
-    return [matplotlib.colormaps["tab20" if n > 10 else "tab10"](i) for i in range(n)]
-
-
 def _histogram(display, groups, kwargs):
     ax, code = display.ax_, display.codes[:, 0]
     options = {"bins": np.histogram_bin_edges(code, bins=40), "histtype": "stepfilled", **kwargs}
@@ -212,7 +203,7 @@ def _histogram(display, groups, kwargs):
         artists = list(patches)
     else:
         artists = []
-        for (name, mask), color in zip(groups, _colors(len(groups)), strict=True):
+        for (name, mask), color in zip(groups, class_colors(len(groups)), strict=True):
             style = {"color": color, "alpha": 0.55, "label": name}
             artists += ax.hist(code[mask], **{**style, **options})[2]
         ax.legend()
@@ -224,7 +215,7 @@ def _classes(display, groups, kwargs):
     ax, codes = display.ax_, display.codes
     few = len(groups) <= len(COLORS)
     artists = []
-    for (name, mask), color in zip(groups, _colors(len(groups)), strict=True):
+    for (name, mask), color in zip(groups, class_colors(len(groups)), strict=True):
         options = {"s": 12, "alpha": 0.75, "linewidths": 0, "label": name, **kwargs}
         artists.append(ax.scatter(*codes[mask].T, color=color, **options))
     if few:

@@ -61,7 +61,7 @@ class LearningRateRangeDisplay:
     >>> from skbackprop.datasets import make_spirals
     >>> from skbackprop.inspection import LearningRateRangeDisplay
     >>> X, y = make_spirals(random_state=0)
-    >>> clf = BackpropClassifier((16, 8), "tanh", random_state=0)
+    >>> clf = BackpropClassifier(hidden_layer_sizes=(16, 8), activation="tanh", random_state=0)
     >>> display = LearningRateRangeDisplay.from_estimator(clf, X, y, n_rates=40)
     >>> bool(1e-4 < display.suggestion_ < 1)
     True

@@ -67,7 +67,12 @@ class LossSurfaceDisplay:
     >>> from skbackprop.inspection import LossSurfaceDisplay
     >>> X, y = make_xor(random_state=0)
     >>> clf = BackpropClassifier(
-    ...     (4,), "tanh", learning_rate_init=0.1, max_iter=50, tol=0, random_state=0
+    ...     hidden_layer_sizes=(4,),
+    ...     activation="tanh",
+    ...     learning_rate_init=0.1,
+    ...     max_iter=50,
+    ...     tol=0,
+    ...     random_state=0,
     ... )
     >>> display = LossSurfaceDisplay.from_training(clf, X, y, n_points=15)
     >>> display.losses.shape, display.path.shape

@@ -91,7 +91,9 @@ class NetworkDisplay:
     >>> from skbackprop.datasets import make_xor
     >>> from skbackprop.inspection import NetworkDisplay
     >>> X, y = make_xor(random_state=0)
-    >>> clf = BackpropClassifier((3,), "tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> clf = BackpropClassifier(
+    ...     hidden_layer_sizes=(3,), activation="tanh", solver="lbfgs", max_iter=500, random_state=0
+    ... )
     >>> display = NetworkDisplay.from_estimator(clf.fit(X, y), X[:1], y[:1])
     >>> len(display.node_texts_)
     6

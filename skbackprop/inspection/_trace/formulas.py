@@ -104,10 +104,13 @@ def _deviance(n, a, y):
 
 
 #: The loss of one output by loss and link: the formula, and its numbers given a and y, "" for 0.
+#: s² is the mean squared residual of the batch.
 LOSSES = {
     ("squared_error", "identity"): ("½·({a} - y)²", _half_square),
     ("squared_error", "logistic"): ("½·({a} - y)²", _half_square),
     ("squared_error", "softmax"): ("½·({a} - y)²", _half_square),
+    ("gaussian_likelihood", "identity"): ("½·(({a} - y)²/s² + log s²)", None),
+    ("gaussian_likelihood", "logistic"): ("½·(({a} - y)²/s² + log s²)", None),
     ("log_loss", "logistic"): ("-y·log({a}) - (1 - y)·log(1 - {a})", _cross_entropy),
     ("log_loss", "softmax"): ("-y·log({a})", _log_of_class),
     ("poisson", "exp"): ("{a} - y + y·log(y / {a})", _deviance),
@@ -118,6 +121,7 @@ LOSSES = {
 DELTAS = {
     ("squared_error", "identity"): ("{a} - {y}", _difference),
     ("squared_error", "softmax"): ("{a}·(({a} - {y}) - Σ a·(a - y))", None),
+    ("gaussian_likelihood", "identity"): ("({a} - {y})/s²", None),
     ("log_loss", "logistic"): ("{a} - {y}", _difference),
     ("log_loss", "softmax"): ("{a} - {y}", _difference),
     ("poisson", "exp"): ("{a} - {y}", _difference),
