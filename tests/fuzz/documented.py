@@ -66,6 +66,7 @@ _OF_FITS = [
     r"sample needs variational=True",
     r"with a positive sample_weight: two are needed",
     r"y has only one class",
+    r"y should be a 1d array",
     r"n_members must be even",
     r"categorical_features",
     r"Column .* of X (contains infinity|has values that are not numbers|has dtype)",
