@@ -319,13 +319,13 @@ class _Views:
         marginals = MarginalTails.estimate(X, weights)
         oddness = marginals.oddness(X)
         core = oddness <= weighted_quantile(oddness, _CORE, weights)
-        density = cls._density(autoencoder, X[core], weights[core], unit, _RIDGE)
+        density = cls._density(autoencoder, X[core], weights[core], unit, ridge=_RIDGE)
         return cls(autoencoder, density, marginals)
 
     @classmethod
-    def _density(cls, autoencoder, X, weights, unit, ridge=0.0):
+    def _density(cls, autoencoder, X, weights, unit, **options):
         codes, residuals = cls._code_and_residual(autoencoder, X)
-        return CodeAndResidualDensity.estimate(codes, residuals, weights, unit, ridge)
+        return CodeAndResidualDensity.estimate(codes, residuals, weights, unit, **options)
 
     def oddness(self, X):
         """Higher is odder, shape (n_views, n_samples); infinite where the arithmetic overflows."""

@@ -424,6 +424,15 @@ def test_samples_that_are_too_large_to_score_are_outliers(criterion, dtype, X):
         assert np.all(found.score_samples(enormous) < found.score_samples(X).min())
 
 
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_codes_on_a_line(criterion):
+    """Two components behind one unit: the code's covariance has rank one."""
+    for seed in range(10):
+        X = np.random.RandomState(seed).standard_normal((8, 2))
+        found = detector(criterion, hidden_layer_sizes=(1,), init="he_normal").fit(X)
+        assert np.isfinite(found.score_samples(X)).all()
+
+
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_data_too_large_to_score_are_an_error(criterion, standardize):

@@ -108,3 +108,35 @@ def test_classes_of_every_kind():
         assert clf.score(X, labels[y]) == 1.0
     booleans = BackpropClassifier(hidden_layer_sizes=(8,), solver="lbfgs", random_state=0)
     assert booleans.fit(X, y == 1).predict(X).dtype == bool
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "transform"])
+def test_plain_arrays_are_checked_as_all_others_are(method, problem):
+    """They take a short way past scikit-learn's validation, unless something is wrong."""
+    X, y = problem("binary")
+    clf = BackpropClassifier(hidden_layer_sizes=(3,), max_iter=2, random_state=0).fit(X, y)
+    call = getattr(clf, method)
+    expected = call(X.tolist())
+    for same in (X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X.astype(object)):
+        assert_array_equal(call(same), expected)
+    call(np.full_like(X, 1e308))  # finite, though its sum is not
+    bad = {
+        "NaN": np.where(X[2, 1] == X, np.nan, X),
+        "infinity": np.where(X[2, 1] == X, np.inf, X),
+        "expecting 5 features": X[:, :4],
+        "0 sample": X[:0],
+        "1D array": X[0],
+    }
+    for message, odd in bad.items():
+        with pytest.raises(ValueError, match=message):
+            call(odd)
+
+
+def test_arrays_for_a_model_with_feature_names_are_told_of(problem):
+    pd = pytest.importorskip("pandas")
+    X, y = problem("binary")
+    clf = BackpropClassifier(hidden_layer_sizes=(3,), max_iter=2).fit(
+        pd.DataFrame(X).add_prefix("x"), y
+    )
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        clf.predict(X)

@@ -191,3 +191,14 @@ def test_an_autoencoder_has_one_dropout_rate(problem):
     model = BackpropAutoencoder(random_state=0).partial_fit(X)
     with pytest.raises(ValueError, match="dropout"):
         model.set_params(dropout=[0.0, 0.5]).partial_fit(X)
+
+
+@pytest.mark.parametrize("before, after", [("layer", "batch"), ("batch", "layer")])
+def test_another_normalization_is_refused(before, after, problem):
+    """Their parameters have the same shapes, but only one of them has running statistics."""
+    X, y = problem("regression")
+    model = BackpropRegressor(hidden_layer_sizes=(3,), normalization=before, random_state=0)
+    expected = model.partial_fit(X, y).predict(X)
+    with pytest.raises(ValueError, match=rf"cannot go on.*normalization='{after}'"):
+        model.set_params(normalization=after).partial_fit(X, y)
+    assert_array_equal(model.predict(X), expected)

@@ -53,8 +53,8 @@ def fit(width, batch_size, looker, **params):
 
 @pytest.mark.parametrize(
     ("width", "batch_size", "expected"),
-    [(50, 200, 1), (4, 32, 2), (400, 400, 2)],
-    ids=["small", "never threaded", "large"],
+    [(50, 200, 1), (4, 32, 1), (400, 400, 2)],
+    ids=["small", "tiny", "large"],
 )
 def test_small_products_have_one_thread(width, batch_size, expected):
     looker = Looker()

@@ -201,6 +201,12 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
                 f"{fitted.shapes()}, now {described.shapes()} are asked for. Has "
                 "hidden_layer_sizes, normalization or the number of outputs changed?"
             )
+        if described.n_state != fitted.n_state:
+            raise ValueError(
+                f"Training cannot go on: with normalization={self.normalization!r}, the network "
+                f"keeps {described.n_state} running statistics, the fitted one keeps "
+                f"{fitted.n_state}."
+            )
         kept = getattr(self, "_state", None)
         if kept is None:
             rng = check_random_state(self.random_state)

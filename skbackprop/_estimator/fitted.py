@@ -68,17 +68,16 @@ class FittedNetworkMixin(PicklingMixin):
         """
         if "_network" not in vars(self):
             check_is_fitted(self)
-        return X if self._is_beyond_doubt(X) else self._validate_X(X)
+        return np.ascontiguousarray(X) if self._is_beyond_doubt(X) else self._validate_X(X)
 
     def _is_beyond_doubt(self, X):
-        """Whether X is a plain array as the network takes it, of finite numbers."""
+        """Whether X is a plain array of the network's dtype and width, of finite numbers."""
         if not (
             type(X) is np.ndarray
             and X.dtype == self._network.params.dtype
             and X.ndim == 2
             and len(X) > 0
             and X.shape[1] == self.n_features_in_
-            and X.flags.c_contiguous
             and "feature_names_in_" not in vars(self)
         ):
             return False

@@ -57,6 +57,7 @@ class FittedObjective:
 class ObjectiveMixin:
     """Gives the tools beside the estimators the objective of a fitted one."""
 
+    @np.errstate(all="ignore")
     def _objective_on(self, X, y=None, sample_weight=None, *, dtype=None, **options):
         """The objective that ``fit`` minimises, on other data, around the fitted weights.
 
@@ -80,6 +81,6 @@ class ObjectiveMixin:
         network = reader._synchronised_network()
         data = reader._training_data(X, y, sample_weight, continuing=True, incremental=True)
         problem = reader._make_problem(data, np.arange(data.n_samples), normalize=True)
-        keys = sample_keys(problem.X) if reader._needs_noise() else None
+        keys = sample_keys(problem.X)  # for layers that draw, whatever the parameters say by now
         dtype = network.params.dtype if dtype is None else np.dtype(dtype)
         return FittedObjective(problem.astype(dtype, sample_keys=keys), network, **options)

@@ -6,10 +6,10 @@ from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
-# Multiplications of a product. Up to _UNTHREADED, OpenBLAS works in one thread by itself. Up to
-# _WORTH_ONE, a second thread gains less than a tenth on an idle machine, while on a busy one it
-# makes a fit several times slower: each product waits for a thread that has no processor.
-_UNTHREADED = 1 << 18
+# Multiplications of a product. Up to _WORTH_ONE, a second thread gains less than a tenth on an idle
+# machine, while on a busy one it makes a fit several times slower: each product waits for a thread
+# that has no processor. OpenBLAS works in one thread by itself only where products are tiny, and
+# not in all routines: those of L-BFGS have limits of their own.
 _WORTH_ONE = 1 << 22
 
 _limiting = Lock()  # limits are the process's own: held by the one fit that has set them
@@ -28,7 +28,7 @@ def threads_for(largest_product):
     largest_product : int
         Multiplications of the largest matrix product of a step.
     """
-    return single_thread() if _UNTHREADED < largest_product <= _WORTH_ONE else nullcontext()
+    return single_thread() if largest_product <= _WORTH_ONE else nullcontext()
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.utils import check_array
@@ -245,6 +243,9 @@ def fit_preprocessor(X, sample_weight, is_category, n_bins):
     ColumnTransformer
         Fitted. Its output names tell what each input is.
     """
+    from sklearn.compose import ColumnTransformer  # these two load a third of scikit-learn
+    from sklearn.impute import SimpleImputer
+
     numbers = np.flatnonzero(~is_category).tolist()
     categories = np.flatnonzero(is_category).tolist()
     fitted = []

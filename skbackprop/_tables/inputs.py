@@ -1,14 +1,19 @@
 """A table as the networks see it: fitted preprocessing, applied some rows at a time."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn import config_context
-from sklearn.compose import ColumnTransformer
 
 from .._estimator.sklearn_compat import _safe_indexing
 from ..core.noise import sample_keys
 from .columns import as_numbers, fit_preprocessor, n_plain_inputs
+
+if TYPE_CHECKING:
+    from sklearn.compose import ColumnTransformer  # loads a third of scikit-learn
 
 _CHUNK = 1024  # rows at a time
 

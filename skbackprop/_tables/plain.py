@@ -2,9 +2,7 @@
 
 import copy
 
-from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -50,7 +48,7 @@ def _among(state):
 def _copied(transformer, change):
     """A copy of the preprocessor, down to its steps, each of which is changed."""
     out = copy.copy(transformer)
-    if isinstance(out, ColumnTransformer):
+    if hasattr(out, "transformers_"):  # a ColumnTransformer
         for attribute in ("transformers", "transformers_"):
             parts = [
                 (name, _copied(part, change), columns)
@@ -70,12 +68,12 @@ def _described_step(transformer):
     """Put names for functions."""
     if isinstance(transformer, FunctionTransformer):
         transformer.func = transformer.func.__name__
-    elif isinstance(transformer, SimpleImputer):  # it keeps dtypes
+    elif hasattr(transformer, "statistics_"):  # a SimpleImputer, which keeps dtypes
         vars(transformer).update(_PLAIN.describe(vars(transformer)))
 
 
 def _rebuilt_step(transformer):
     if isinstance(transformer, FunctionTransformer):
         transformer.func = _FUNCTIONS[transformer.func]
-    elif isinstance(transformer, SimpleImputer):
+    elif hasattr(transformer, "statistics_"):
         vars(transformer).update(_PLAIN.rebuild(vars(transformer)))

@@ -38,6 +38,7 @@ _FOLLOWED = (
 # The numbers of a pass ------------------------------------------------------------
 
 
+@np.errstate(all="ignore")
 def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
     """One forward and one backward pass over all of X as one batch, every number kept.
 

@@ -114,3 +114,23 @@ def test_vectors(draw, shape):
     assert np.array_equal(x, before)
     vectors.scale(0.5, x)
     close(x, before / 2)
+
+
+@pytest.mark.parametrize("layout", ["transposed", "gaps", "transposed and gaps", "reversed"])
+@pytest.mark.parametrize("which", ["a", "out", "both"])
+def test_accumulate_writes_to_its_array_whatever_the_layout(draw, which, layout):
+    """Flattened, such an array is a copy: what is written to that is lost."""
+
+    def laid_out():
+        return {
+            "transposed": lambda: draw(4, 6).T,
+            "gaps": lambda: draw(6, 8)[:, ::2],
+            "transposed and gaps": lambda: draw(8, 6)[::2].T,
+            "reversed": lambda: draw(6, 4)[::-1],
+        }[layout]()
+
+    a = draw(6, 4) if which == "out" else laid_out()
+    out = draw(6, 4) if which == "a" else laid_out()
+    expected = out + a
+    accumulate(a, out)()
+    close(out, expected)

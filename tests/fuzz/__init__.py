@@ -7,7 +7,8 @@ A case is drawn from a seed, and printed as an expression that makes it again::
     python -c "from tests.fuzz import *; check(Case(...))"  # what a failure prints
 
 `case` says what a case is, `data` and `values` what data and parameters are drawn, `documented`
-which errors and warnings are allowed, `run` what is checked, `reduce` makes a failure small.
+which errors and warnings are allowed, `run`, `uses`, `inspecting` and `together` what is checked,
+`reduce` makes a failure small.
 """
 
 from .case import Call, Case, draw_case

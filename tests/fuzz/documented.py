@@ -64,6 +64,12 @@ _OF_FITS = [
     r"too few|needs (at least|more than) \d+",
     r"not fitted yet|is not fitted",
     r"sample needs variational=True",
+    r"with a positive sample_weight: two are needed",
+    r"y has only one class",
+    r"y should be a 1d array",
+    r"n_members must be even",
+    r"categorical_features",
+    r"Column .* of X (contains infinity|has values that are not numbers|has dtype)",
     r"the number of outputs|number of outputs",
 ]
 _OF_METHODS = [
@@ -84,6 +90,7 @@ WARNINGS = [
     (UserWarning, r"Got `batch_size` less than 1 or larger than sample size"),
     (UserWarning, r"X (does not have valid|has) feature names"),
     (UserWarning, r"y_pred contains classes not in y_true"),
+    (UserWarning, r"n_members=\d+ asks for \d+ folds"),
     (UserWarning, r"A single label was found in"),
     (UserWarning, r"The number of connected components of the neighbors graph"),
 ]

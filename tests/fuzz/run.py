@@ -15,6 +15,8 @@ import skbackprop
 
 from .documented import OF_DIVERGENCE, is_documented_error, is_documented_warning
 from .findings import Finding
+from .inspecting import check_inspection
+from .together import check_lockstep
 from .uses import TAKE_SPARSE, check_fitted, check_uses, close
 from .values import resolve
 
@@ -40,7 +42,7 @@ def check(case):
         for name in outputs:
             if not _equal(outputs[name], again[name]):
                 raise Finding("another result for the same seed", name)
-        n_calls += _check_plain(case, outputs)
+        n_calls += _check_plain(case, outputs) + check_lockstep(case)
     return n_calls
 
 
@@ -83,7 +85,7 @@ def _calls(case):
         elif hasattr(estimator, "n_features_in_"):
             found, more = check_uses(case, estimator, call.data, guarded)
             outputs.update(found)
-            n_calls += more
+            n_calls += more + check_inspection(case, estimator, call.data, guarded)
     return outputs, n_calls
 
 
@@ -101,20 +103,20 @@ def _train(case, estimator, call):
     weights = data.sample_weight()
     if weights is not None:
         given["sample_weight"] = weights
+    if not hasattr(estimator, call.name):
+        return False
     if call.name == "partial_fit" and case.estimator == "BackpropClassifier":
         given["classes"] = np.arange(3) if np.ndim(data.y()) == 2 else np.unique(data.y())
     if call.validation is not None and case.estimator != "BackpropOutlierDetector":
         given["X_val"] = call.validation.X()
         if case.estimator != "BackpropAutoencoder":
             given["y_val"] = call.validation.y()
-    if not hasattr(estimator, call.name):
-        return False
     before, params = copy.deepcopy(vars(estimator)), dict(estimator.get_params(deep=False))
     succeeded, result = guarded(case, call.name, getattr(estimator, call.name), **given)
     if succeeded and result is not estimator:
         raise Finding(f"{call.name} does not return the estimator", repr(result))
     if not succeeded:
-        _check_unchanged(vars(estimator), before, call.name)
+        _check_unchanged(vars(estimator), before, call.name, case.is_seeded)
     for name, value in params.items():
         if getattr(estimator, name) is not value:
             raise Finding("a parameter was changed", f"{call.name} changed {name}")
@@ -170,10 +172,10 @@ def _innermost(stack):
     return f"{Path(frames[-1].filename).relative_to(PACKAGE.parent)}:{frames[-1].lineno}"
 
 
-def _check_unchanged(after, before, name):
+def _check_unchanged(after, before, name, is_seeded):
     """After a call that failed, every attribute is as it was.
 
-    But for a generator of the user's own that drew; what is private may hold it, too.
+    But for a generator of the user's own, or NumPy's, that drew; what is private may hold it, too.
     """
     after = copy.deepcopy(after)  # as ``before`` is: copies of equal objects are built alike
     changed = [
@@ -183,7 +185,7 @@ def _check_unchanged(after, before, name):
         or attribute not in after
         or joblib.hash(before[attribute]) != joblib.hash(after[attribute])
     ]
-    if {"random_state", "autoencoder"} & set(changed):
+    if not is_seeded or {"random_state", "autoencoder"} & set(changed):
         changed = [attribute for attribute in changed if not attribute.startswith("_")]
     if set(changed) - {"random_state", "autoencoder", "autoencoder_"}:
         raise Finding("half changed", f"a {name} that failed changed {sorted(changed)}")

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from .data import FRAMES, contain
 from .findings import Finding
+from .values import is_tabular
 
 METHODS = [
     "predict",
@@ -23,6 +24,11 @@ METHODS = [
 
 def check_fitted(case, estimator, call):
     """Attributes after a fit that succeeded."""
+    _require(estimator.n_features_in_ == call.data.n_features, "n_features_in_")
+    if is_tabular(case.estimator):
+        _require(all(np.isfinite(W).all() for W in weights_of(estimator)), "weights not finite")
+        _require(len(estimator.loss_curve_) == estimator.n_iter_, "n_iter_")
+        return
     if case.estimator == "BackpropOutlierDetector":
         _require(np.isfinite(estimator.offset_) or not case.is_tame, "offset_ is not finite")
         estimator = estimator.autoencoder_
@@ -42,7 +48,21 @@ def check_fitted(case, estimator, call):
     expected = (length, estimator.n_layers_ - 1)
     found = estimator.gradient_norms_.shape
     _require(found == expected, f"gradient_norms_ of shape {found}, not {expected}")
-    _require(estimator.n_features_in_ == call.data.n_features, "n_features_in_")
+
+
+def weights_of(estimator):
+    """The weights of all its networks, as a flat list of arrays."""
+    coefs = getattr(estimator, "autoencoder_", estimator).coefs_
+    return [W for part in coefs for W in (part if isinstance(part, list) else [part])]
+
+
+def _may_overflow(weights, data):
+    """Whether products of the numbers may be infinite."""
+    largest = float(np.finfo(weights[0].dtype).max)
+    return (
+        data.scale > largest**0.3
+        or max(float(np.abs(W).max(initial=0.0)) for W in weights) > largest**0.3
+    )
 
 
 def check_uses(case, estimator, data, guarded):
@@ -62,12 +82,12 @@ def check_uses(case, estimator, data, guarded):
             continue
         outputs[name] = result = _as_array(result)
         _check_result(case, estimator, name, result, data)
-        if not _is_number(result) or not np.isfinite(result).all() or data.scale > 1e100:
+        if not _is_number(result) or not np.isfinite(result).all():
             continue
-        weights = getattr(estimator, "autoencoder_", estimator).coefs_
-        if max(float(np.abs(W).max(initial=0.0)) for W in weights) > 1e100:
+        weights = weights_of(estimator)
+        if _may_overflow(weights, data):
             continue  # sums of numbers near the largest overflow in one order, not in another
-        is_single = getattr(estimator, "autoencoder_", estimator).coefs_[0].dtype == np.float32
+        is_single = weights[0].dtype == np.float32
         tolerance = 1e-3 if is_single else 1e-7
         n_calls += _check_one_row(case, name, method, result, data, tolerance, guarded)
         n_calls += _check_containers(case, name, method, result, data, tolerance, guarded)
@@ -79,8 +99,8 @@ def check_uses(case, estimator, data, guarded):
 def _check_result(case, estimator, name, result, data):
     """Shape, dtype and range."""
     _require(len(result) == data.n_samples, f"{name}: {result.shape} of {data.n_samples} rows")
-    fitted = getattr(estimator, "autoencoder_", estimator)
-    dtype = fitted.coefs_[0].dtype
+    fitted, weights = getattr(estimator, "autoencoder_", estimator), weights_of(estimator)
+    dtype = np.float64 if is_tabular(case.estimator) else weights[0].dtype
     if name == "predict" and hasattr(estimator, "classes_"):
         is_one = result.ndim == 1
         _require(not is_one or result.dtype == estimator.classes_.dtype, f"labels {result.dtype}")
@@ -89,12 +109,11 @@ def _check_result(case, estimator, name, result, data):
     if case.is_tame and _is_number(result):
         _require(np.isfinite(result).all(), f"{name} is not finite")
     if name == "predict_proba":
-        largest = max(float(np.abs(W).max(initial=0.0)) for W in fitted.coefs_)
-        if data.scale > 1e200 or largest > 1e100:  # scores may be ∞ − ∞
+        if _may_overflow(weights, data):  # scores may be ∞ − ∞
             return
         _require(np.isfinite(result).all(), "predict_proba is not finite")
         _require(((result >= 0) & (result <= 1)).all(), "probabilities outside of [0, 1]")
-        if fitted.out_activation_ == "softmax":
+        if getattr(fitted, "out_activation_", "softmax") == "softmax":
             sums = result.sum(axis=1, dtype=np.float64)
             _require(np.allclose(sums, 1, atol=1e-5), "probabilities do not sum to one")
 
@@ -107,7 +126,8 @@ def _check_one_row(case, name, method, result, data, tolerance, guarded):
     succeeded, alone = guarded(case, name, method, X=X[row : row + 1])
     _require(succeeded, f"{name} of one row fails, of all it does not")
     if name != "predict" or not hasattr(method.__self__, "classes_"):  # ties among labels
-        _require(close(_as_array(alone)[0], result[row], tolerance, result), f"{name} of one row")
+        scale = _terms_of(method.__self__, result)
+        _require(close(_as_array(alone)[0], result[row], tolerance, scale), f"{name} of one row")
     return 1
 
 
@@ -126,8 +146,15 @@ def _check_containers(case, name, method, result, data, tolerance, guarded):
     if name != "predict" or not hasattr(method.__self__, "classes_"):
         same = _as_array(same)
         told = f"{name} of a {data.container} and of a {type(other).__name__} differ"
-        _require(close(same, result, tolerance), told)
+        _require(close(same, result, tolerance, _terms_of(method.__self__, result)), told)
     return 1
+
+
+def _terms_of(estimator, result):
+    """The numbers that rounding is small against: scores may be small sums of large terms."""
+    if not hasattr(estimator, "classes_"):
+        return result
+    return np.append(result, np.abs(weights_of(estimator)[-1]).max(initial=0.0))
 
 
 TAKE_SPARSE = ("BackpropClassifier", "BackpropRegressor")

@@ -157,12 +157,44 @@ OWN = {
         "init": ["glorot_uniform", "he_normal", "pca", "isomap", Named("orthogonal")],
     },
 }
+TABULAR = {
+    "n_members": [2, 4, 3],
+    "hidden_layer_sizes": [(), (2,), 3, (3, 2)],
+    "max_iter": [1, 2, "auto"],
+    "batch_size": ["auto", 1, 7, 1000],
+    "learning_rate": [1e-300, 0.1, 10.0, 1e300],
+    "n_bins": ["auto", 2, 5],
+    "categorical_features": ["from_dtype", None, [0], [False]],
+    "random_state": [0, 1, None, Named("generator")],
+}
+OWN["TabularClassifier"] = {
+    **TABULAR,
+    "class_weight": [None, "balanced", {0: 1.0, 1: 5.0}, {0: 0.0}],
+    "label_smoothing": ["auto", 0.0, 0.5],
+}
+OWN["TabularRegressor"] = {
+    **TABULAR,
+    "loss": ["squared_error", "absolute_error", "quantile"],
+    "quantile": [0.01, 0.5, 0.99],
+}
 BAD = ["nonsense", -1, 2.5, float("nan"), None, (), [], {}, Named("object"), (1.0,), "", b"x"]
+
+
+def values_of(estimator):
+    """Values of each of its parameters."""
+    return OWN[estimator] if is_tabular(estimator) else {**SHARED, **OWN[estimator]}
+
+
+def is_tabular(estimator):
+    """Whether it is one of those for tables."""
+    return estimator.startswith("Tabular")
+
 
 #: Parameters with which training may leave what is ordinary.
 WILD = {
     "alpha": 1.0,
     "learning_rate_init": 0.01,
+    "learning_rate": 1.0,
     "momentum": 0.9,
     "weight_decay": 0.1,
     "huber_delta": 0.5,
@@ -179,6 +211,8 @@ def is_tame(params):
     if params.get("dropout") in (0.99, [0.99]):
         return False  # the few units that are left are scaled up
     values = {name: resolve(value) for name, value in params.items() if name in WILD}
+    if isinstance(values.get("learning_rate"), str) or callable(values.get("learning_rate")):
+        del values["learning_rate"]
     numbers = all(isinstance(value, int | float | np.number) for value in values.values())
     return numbers and all(abs(value) <= WILD[name] for name, value in values.items())
 
@@ -186,7 +220,9 @@ def is_tame(params):
 def draw_params(rng, estimator, *, share=0.15, bad=0.01):
     """Some parameters with their values; the rest stay at their defaults."""
     params = {"max_iter": 3, "hidden_layer_sizes": (3,)}
-    for name, values in {**SHARED, **OWN[estimator]}.items():
+    if is_tabular(estimator):
+        params = {"max_iter": 2, "n_members": 2, "hidden_layer_sizes": (3,)}
+    for name, values in values_of(estimator).items():
         if rng.uniform() < share:
             params[name] = values[rng.randint(len(values))]
         if rng.uniform() < bad:

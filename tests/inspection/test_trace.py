@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skbackprop import BackpropAutoencoder, BackpropClassifier
+from skbackprop import BackpropAutoencoder, BackpropClassifier, BackpropRegressor
 from skbackprop.inspection import loss_and_gradients, trace
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -363,3 +364,25 @@ def test_what_cannot_be_traced(problem):
         trace(LogisticRegression().fit(X, y), X, y)
     with pytest.raises(NotFittedError):
         trace(BackpropClassifier(), X, y)
+
+
+def test_trace_follows_the_fitted_network_whatever_the_parameters_say_by_now():
+    X = np.random.RandomState(0).standard_normal((6, 3))
+    reg = BackpropRegressor(hidden_layer_sizes=(4,), dropout=0.2, random_state=0)
+    reg.partial_fit(X, X[:, 0])
+    expected = trace(reg, X, X[:, 0])
+    reg.set_params(dropout=0.0)
+    assert_allclose(trace(reg, X, X[:, 0]).loss, expected.loss)
+    assert_allclose(trace(reg, X).layers[-1].a[:, 0], reg.predict(X))
+
+
+@pytest.mark.parametrize("normalization", [None, "batch", "layer"])
+def test_trace_of_enormous_numbers_without_warnings_of_numpy(normalization):
+    X = np.random.RandomState(0).standard_normal((6, 3))
+    ae = BackpropAutoencoder(variational=True, normalization=normalization, random_state=0)
+    ae.partial_fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for scale in (1e100, 1e200, 1e300):
+            trace(ae, scale * X)
+            loss_and_gradients(ae, scale * X)
