@@ -15,9 +15,11 @@ from ._estimator.data import FLOATS
 from ._estimator.pickling import PicklingMixin
 from ._estimator.plain import PlainValues
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
+from ._estimator.threads import threads_for
 from ._estimator.typing import Contamination, Criterion, RandomState
 from ._estimator.warn import told_once
 from .core.density import CodeAndResidualDensity
+from .core.prediction import CHUNK
 from .core.tails import (
     MarginalTails,
     UpperTail,
@@ -161,10 +163,13 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
         """
         X = validate_data(self, X, dtype=FLOATS, order="C")
         with np.errstate(all="ignore"), told_once():
-            return self._fit(X, sample_weight)
+            autoencoder = self._make_autoencoder(X.shape[1]).fit(X, sample_weight=sample_weight)
+            self.autoencoder_ = autoencoder
+            with threads_for(CHUNK * max(W.size for W in autoencoder.coefs_)):
+                return self._fit(X, sample_weight)
 
     def _fit(self, X, sample_weight):
-        self.autoencoder_ = self._make_autoencoder(X.shape[1]).fit(X, sample_weight=sample_weight)
+        """Fit the density and the threshold to the fitted autoencoder."""
         weights = np.ones(len(X))
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)

@@ -100,7 +100,10 @@ def test_links_to_files_lead_somewhere(name):
     """...and those to generated pages begin as these do."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", TEXTS[name]):
         target = (PAGES[name].parent / link).resolve().relative_to(DOCS)
-        if target.parts[0] == "auto_examples":
+        if target.parts[:2] == ("auto_examples", "images"):
+            script = re.fullmatch(r"sphx_glr_(\w+)_\d{3}\.png", target.name).group(1)
+            assert (ROOT / "examples" / f"{script}.py").exists(), link
+        elif target.parts[0] == "auto_examples":
             assert target.name == "index" or (ROOT / "examples" / f"{target.name}.py").exists(), (
                 link
             )

@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 
 from .passes import Workspace
 
-_CHUNK = 256  # rows at a time: the buffers of small networks stay in cache
+CHUNK = 256  # rows at a time: the buffers of small networks stay in cache
 _KEPT = 1 << 15  # numbers in the buffers of a workspace that is kept for the next call
 
 
@@ -28,7 +28,7 @@ def feed_forward(network, X, layers=slice(None)):
         Of the network's dtype.
     """
     dtype, n_samples = network.params.dtype, X.shape[0]
-    chunk = min(_CHUNK, n_samples)
+    chunk = min(CHUNK, n_samples)
     workspace = _borrow(network, chunk, layers, issparse(X))
     shape = (*network.population, n_samples, workspace.n_outputs)
     out = np.empty_like(network.params, shape=shape)
