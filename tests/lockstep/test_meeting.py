@@ -92,18 +92,53 @@ def test_an_activation_for_two_axes_only_trains_alone(function, groups):
     assert groups == []
 
 
-def test_an_activation_for_any_axes_trains_together(groups):
+def tanh_with_derivative(z, out, slope, *scratch):
+    np.tanh(z, out=out)
+    np.multiply(out, out, out=slope)
+    np.subtract(1, slope, out=slope)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"with_derivative": tanh_with_derivative},
+        {"with_derivative": tanh_with_derivative, "uses_scratch": True},
+    ],
+    ids=["derivative", "with_derivative", "with scratch"],
+)
+def test_an_activation_for_any_axes_trains_together(options, groups):
     activation = Activation(
         "any axes",
         lambda z, out: np.tanh(z, out=out),
         lambda a, out: np.subtract(1, a * a, out=out),
         uses_z=False,
+        **options,
     )
     result, expected = in_both_ways(
         lambda: cross_validate(classifier(activation=activation), X[:60], y[:60])
     )
     assert_same(result, expected)
     assert sum(groups) == 5
+
+
+def test_an_activation_whose_derivative_is_for_two_axes_only_trains_alone(groups):
+    def with_derivative(z, out, slope):
+        assert z.ndim == 2
+        tanh_with_derivative(z, out, slope)
+
+    activation = Activation(
+        "two axes",
+        lambda z, out: np.tanh(z, out=out),
+        lambda a, out: np.subtract(1, a * a, out=out),
+        uses_z=False,
+        with_derivative=with_derivative,
+    )
+    result, expected = in_both_ways(
+        lambda: cross_validate(classifier(activation=activation), X[:60], y[:60])
+    )
+    assert_same(result, expected)
+    assert groups == []
 
 
 def test_what_population_training_raises_is_raised_in_each_task(monkeypatch):

@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from ..operations import accumulate, copy, multiply, product, transpose
-from .activate import Activate
+from .activate import Activate, value_and_slope
 from .base import BoundLayer, SameWidth, Signal
 from .dense import Dense
 from .penalty import PenaltyLayer, row_shares
@@ -79,7 +79,7 @@ class TangentActivate(Activate):
         slope, second = room.buffer("slope", width), room.buffer("second", width)  # σ′, σ″
         tangent, gamma = room.buffer("tangent", width), room.buffer("gamma", width)  # ȧ, γ
         scratch, delta = room.scratch(width), below.delta
-        value, derivative = self._value_and_slope(z, a, slope, scratch)
+        value, derivative = value_and_slope(sigma, z, a, slope, scratch)
         written_in, extra = z if sigma.uses_z else a, [scratch] if sigma.uses_scratch else []
         forward = [
             *value,
