@@ -4,14 +4,14 @@ import sys
 import warnings
 from contextlib import contextmanager
 
-from .context import told
+from .context import messages_given
 
 _PACKAGES = {"skbackprop", "sklearn", "joblib", "contextlib", "functools"}  # not the user's
 
 
 def warn_user(message, category=UserWarning):
     """Warn as from the line of the user's code that led here, through scikit-learn or not."""
-    messages = told.get()
+    messages = messages_given.get()
     if messages is not None:
         if message in messages:
             return
@@ -23,13 +23,13 @@ def warn_user(message, category=UserWarning):
 
 
 @contextmanager
-def told_once():
+def each_message_once():
     """A context in which no message is given twice: several fits that the user takes for one."""
-    token = told.set(set())
+    token = messages_given.set(set())
     try:
         yield
     finally:
-        told.reset(token)
+        messages_given.reset(token)
 
 
 def _package_of(frame):

@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 
 from sklearn import config_context, get_config
 
+from .._estimator.dispatch import train_here
 from .._estimator.threads import single_thread
-from .._estimator.training import train_here
 from ..core.training.job import Job
 from .groups import gains_from_threads, is_worth_waiting, make_groups
 from .tasks import set_warning_state, warning_state

@@ -8,7 +8,7 @@ from contextvars import ContextVar, copy_context
 from queue import SimpleQueue
 
 from .._estimator.context import meeting_point
-from .._estimator.training import train_here
+from .._estimator.dispatch import train_here
 from .._estimator.warn import _PACKAGES, _package_of
 
 _running: ContextVar = ContextVar("running", default=None)

@@ -159,8 +159,8 @@ def test_members_have_their_own_running_statistics():
     networks = [make_network(seed=k, normalization="batch") for k in range(K)]
     population = trained(stack(networks))
     one = members(population, 2)
-    assert_array_equal(one.state, population.state[2])
-    assert (one.state != networks[2].state).any()
+    assert_array_equal(one.statistics, population.statistics[2])
+    assert (one.statistics != networks[2].statistics).any()
 
 
 def scores_of(population, folds, X=X):

@@ -134,7 +134,7 @@ def test_sparse_rows_train_as_dense_ones():
 
 def test_a_single_step_keeps_its_norms():
     job = job_of()
-    job.state.take_moments(job.solver.optimizer)
+    job.state.set_up_moments(job.solver.optimizer)
     steps = Steps.of_job(job)
     steps.step(np.arange(8, 10), 0.0)
     expected = gradients(

@@ -37,7 +37,7 @@ def jobs_of(n=3, dropout=(), normalization=None, **solver):
 
 def population_of(jobs):
     for job in jobs:
-        job.state.take_moments(job.solver.optimizer)
+        job.state.set_up_moments(job.solver.optimizer)
     return Population(jobs, PopulationBatches(jobs))
 
 
@@ -71,7 +71,7 @@ def test_members_leave_one_by_one_until_none_is_left():
     train_population(together)
     assert_as_alone(together, alone)
     for job, other in zip(together, alone, strict=True):
-        assert_allclose(job.state.network.state, other.state.network.state, rtol=1e-10)
+        assert_allclose(job.state.network.statistics, other.state.network.statistics, rtol=1e-10)
 
 
 def test_members_are_left_behind_when_an_eighth_has_ended():
@@ -85,7 +85,7 @@ def test_members_are_left_behind_when_an_eighth_has_ended():
     population.epoch()
     assert population.active == list(range(3, 16))
     assert population.has_many_ended
-    smaller = population.without_the_ended()
+    smaller = population.without_ended_members()
     assert smaller.jobs == jobs[3:]
     assert smaller.network.params.shape[0] == 13
     smaller.epoch()
@@ -160,7 +160,7 @@ def test_members_that_go_on_from_different_steps():
     def jobs():
         made = jobs_of(3, optimizer=Adam(), shuffle=False)
         for k, job in enumerate(made):
-            job.solver = dataclasses.replace(job.solver, max_iter=2 * k, n_epochs=None)
+            job.solver = dataclasses.replace(job.solver, max_iter=2 * k, epochs_per_call=None)
             if k:
                 job.train()
             state = job.state
@@ -207,7 +207,7 @@ def test_ctrl_c_in_a_step_keeps_the_weights_so_far(n_epochs):
         other.state.outcome = None
         first_batch = other.problem.rows[:4]
         other.problem = dataclasses.replace(other.problem, rows=first_batch)
-        other.solver = make_solver(n_epochs=1, shuffle=False)
+        other.solver = make_solver(epochs_per_call=1, shuffle=False)
         other.train()
         assert_allclose(job.state.network.params, other.state.network.params, rtol=1e-10)
 

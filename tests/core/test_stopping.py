@@ -239,7 +239,7 @@ def test_max_iter_is_that_of_one_call():
     job.state.n_epochs = 40
     assert run_epochs(job, [1.0] * 9) == 3
     assert job.state.n_epochs == 43
-    job = make_job(solver=make_solver(max_iter=3, n_epochs=1))
+    job = make_job(solver=make_solver(max_iter=3, epochs_per_call=1))
     assert run_epochs(job, [1.0] * 9) == 1
 
 

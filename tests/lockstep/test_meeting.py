@@ -9,7 +9,7 @@ from lockstep_cases import RATES, X, assert_same, classifier, in_both_ways, step
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 
 from skbackprop import Activation, lockstep
-from skbackprop._estimator import training
+from skbackprop._estimator import dispatch
 from skbackprop._lockstep.tasks import running_task
 from skbackprop.core.training.lbfgs import LBFGS
 
@@ -147,7 +147,7 @@ def test_what_population_training_raises_is_raised_in_each_task(monkeypatch):
     def fail(jobs):
         raise RuntimeError("the population failed")
 
-    monkeypatch.setattr(training, "train_population", fail)
+    monkeypatch.setattr(dispatch, "train_population", fail)
     with lockstep(), pytest.raises(RuntimeError, match="the population failed"):
         cross_val_score(classifier(), X, y, error_score="raise")
     with lockstep(), pytest.raises(ValueError, match="All the 6 fits failed"):

@@ -18,7 +18,7 @@ class Activate(SameWidth):
         sigma, z = self.activation, below.value  # (..., n_rows, width)
         in_place = not sigma.uses_z and not below.is_input
         a = z if in_place else room.buffer("a", self.width)
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(a), [partial(sigma.function, z, a)])
 
         slope = room.buffer("slope", self.width)  # σ′(zˡ)

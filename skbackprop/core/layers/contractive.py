@@ -34,7 +34,7 @@ class Directions(SameWidth):
     def bind(self, below, room):
         out = room.buffer("out", self.width)
         bound = BoundLayer(Signal(out), [copy(below.value, out)])
-        if room.training:
+        if room.for_training:
             tangent = bound.above.tangent = room.buffer("tangent", self.width)  # v
             bound.forward.append(room.draw("normal", tangent))
         return bound  # nothing to train below
@@ -46,7 +46,7 @@ class TangentDense(Dense):
 
     def bind(self, below, room):
         bound = super().bind(below, room)
-        if not room.training:
+        if not room.for_training:
             return bound
         above, W, dW = bound.above, room.params["W"], room.gradients["W"]
         above.tangent = room.buffer("tangent", self.n_out)  # ż
@@ -72,7 +72,7 @@ class TangentActivate(Activate):
     """a = σ(z), and ȧ = σ′(z) ⊙ ż."""
 
     def bind(self, below, room):
-        if not room.training:
+        if not room.for_training:
             return super().bind(below, room)
         sigma, z, width = self.activation, below.value, self.width
         a = room.buffer("a", width) if sigma.uses_z else z
