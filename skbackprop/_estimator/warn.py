@@ -16,10 +16,8 @@ def warn_user(message, category=UserWarning):
         if message in messages:
             return
         messages.add(message)
-    frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and _package_of(frame) in _PACKAGES:
-        frame, depth = frame.f_back, depth + 1
-    warnings.warn(message, category, stacklevel=depth + 1)
+    _, n_between = user_frame(sys._getframe(1))
+    warnings.warn(message, category, stacklevel=n_between + 2)
 
 
 @contextmanager
@@ -30,6 +28,14 @@ def each_message_once():
         yield
     finally:
         messages_given.reset(token)
+
+
+def user_frame(frame):
+    """The first frame up the stack that is the user's, and how many lie below it."""
+    n_between = 0
+    while frame.f_back is not None and _package_of(frame) in _PACKAGES:
+        frame, n_between = frame.f_back, n_between + 1
+    return frame, n_between
 
 
 def _package_of(frame):
