@@ -105,10 +105,10 @@ def make_spirals(
     >>> y
     array([0, 0, 0, 1, 1, 1])
     """
-    _check_integer(n_samples, "n_samples")
-    _check_integer(n_arms, "n_arms")
-    _check_real(n_turns, "n_turns", include_zero=False)
-    _check_real(noise, "noise")
+    _refuse_bad_integer(n_samples, "n_samples")
+    _refuse_bad_integer(n_arms, "n_arms")
+    _refuse_bad_real(n_turns, "n_turns", include_zero=False)
+    _refuse_bad_real(noise, "noise")
     check_scalar(shuffle, "shuffle", (bool, np.bool_))
     rng = check_random_state(random_state)
 
@@ -199,9 +199,9 @@ def make_spiral_curve(
     >>> np.hypot(X[:, 0], X[:, 1]).round(2)
     array([0.  , 1.57, 3.14, 4.71, 6.28])
     """
-    _check_integer(n_samples, "n_samples")
-    _check_real(n_turns, "n_turns", include_zero=False)
-    _check_real(noise, "noise")
+    _refuse_bad_integer(n_samples, "n_samples")
+    _refuse_bad_real(n_turns, "n_turns", include_zero=False)
+    _refuse_bad_real(noise, "noise")
     rng = check_random_state(random_state)
 
     t = np.linspace(0, 2 * np.pi * n_turns, n_samples)
@@ -273,8 +273,8 @@ def make_xor(
     >>> y
     array([0, 1, 1, 0])
     """
-    _check_integer(n_samples, "n_samples")
-    _check_real(noise, "noise")
+    _refuse_bad_integer(n_samples, "n_samples")
+    _refuse_bad_real(noise, "noise")
     rng = check_random_state(random_state)
 
     corner = np.arange(n_samples) % 4
@@ -285,12 +285,12 @@ def make_xor(
     return X, first ^ second
 
 
-def _check_integer(value: object, name: str) -> None:
+def _refuse_bad_integer(value: object, name: str) -> None:
     """Raise unless `value` is an integer of at least 1."""
     check_scalar(value, name, Integral, min_val=1)
 
 
-def _check_real(value: object, name: str, *, include_zero: bool = True) -> None:
+def _refuse_bad_real(value: object, name: str, *, include_zero: bool = True) -> None:
     """Raise unless `value` is finite and at least (or above) zero."""
     boundaries = "left" if include_zero else "neither"
     check_scalar(value, name, Real, min_val=0, include_boundaries=boundaries)

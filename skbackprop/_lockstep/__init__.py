@@ -100,8 +100,8 @@ def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
     """
     if not hasattr(joblib, "parallel_config"):
         raise ImportError(f"lockstep needs joblib 1.3 or newer, found {joblib.__version__}.")
-    _check_int("n_threads", n_threads)
-    _check_int("max_members", max_members)
+    _refuse_bad_int("n_threads", n_threads)
+    _refuse_bad_int("max_members", max_members)
     if backend is None and n_jobs is not None:
         raise InvalidParameterError(
             f"n_jobs={n_jobs!r} needs a backend, such as 'loky'; n_threads is for this process."
@@ -134,7 +134,7 @@ def lockstep(*, backend=None, n_jobs=None, n_threads=None, max_members=None):
 _LARGEST_INT = 4096  # threads of a process
 
 
-def _check_int(name, value):
+def _refuse_bad_int(name, value):
     """Raise unless ``value`` is None or a number of threads."""
     is_int = isinstance(value, Integral) and not isinstance(value, bool)
     if value is not None and not (is_int and 1 <= value <= _LARGEST_INT):

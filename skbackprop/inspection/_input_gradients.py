@@ -76,7 +76,7 @@ def input_gradients(estimator, X, *, of="score", output=None):
     True
     """
     network, X = _network_and_input(estimator, X, "input_gradients")
-    _check_choice(network, of, output)
+    _refuse_bad_choice(network, of, output)
     return _one_output(_gradients(network, X, of), output)
 
 
@@ -161,7 +161,7 @@ def integrated_gradients(estimator, X, *, baseline=None, n_steps=50, of="score",
     if n_steps < 1:
         raise ValueError(f"n_steps must be at least 1, got {n_steps}.")
     network, inputs = _network_and_input(estimator, X, "integrated_gradients")
-    _check_choice(network, of, output)
+    _refuse_bad_choice(network, of, output)
     if baseline is None:
         start = inputs.mean(axis=0, keepdims=True)
     else:
@@ -195,7 +195,7 @@ def _baseline(estimator, baseline, X):
     return as_array(start)
 
 
-def _check_choice(network, of, output):
+def _refuse_bad_choice(network, of, output):
     if of not in ("score", "prediction"):
         raise ValueError(f"of must be 'score' or 'prediction', got {of!r}.")
     n_outputs = network.n_outputs_

@@ -62,7 +62,7 @@ def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
     """
     X = X.toarray() if issparse(X) else X
     objective = estimator._objective_on(X, y, sample_weight, running_statistics=as_in_prediction)
-    _check_layers(objective.network)
+    _refuse_unknown_layers(objective.network)
     record = RecordedPass(objective)
     problem = objective.problem
     weights = problem.sample_weight
@@ -80,7 +80,7 @@ def record_pass(estimator, X, y, sample_weight=None, *, as_in_prediction=False):
     )
 
 
-def _check_layers(network):
+def _refuse_unknown_layers(network):
     for layer in network.layers:
         if not isinstance(layer, _FOLLOWED):
             raise ValueError(f"trace cannot follow a layer of the kind {type(layer).__name__}.")

@@ -40,7 +40,7 @@ def layers_of_network(network):
         elif "gain" in params:
             layers.append(("layer_norm", params["gain"], params["shift"]))
         elif hasattr(layer, "activation"):
-            layers.append(("activation", _checked_name(layer.activation)))
+            layers.append(("activation", _known_name(layer.activation)))
         elif layer.n_out < layer.n_in:  # a variational code: [μ, log σ²], of which μ goes on
             _, W, b = layers.pop()
             layers.append(("dense", W[..., : layer.n_out], b[..., : layer.n_out]))
@@ -49,7 +49,7 @@ def layers_of_network(network):
     return layers  # dropout, corruption and penalties act in training only
 
 
-def _checked_name(activation):
+def _known_name(activation):
     if ACTIVATIONS.get(activation.name) != activation:
         raise ValueError(
             f"activation={activation!r} cannot be converted to ONNX: it is your own, and only "

@@ -111,7 +111,10 @@ def test_gains_begin_at_one():
 
 def test_a_copy_has_arrays_of_its_own():
     network = make_network(normalization="batch")
+    network.statistics += np.arange(9.0)
     duplicate = network.copy()
+    assert_array_equal(duplicate.params, network.params)
+    assert_array_equal(duplicate.statistics, network.statistics)
     duplicate.params += 1.0
     duplicate.statistics += 1.0
     assert (network.params != duplicate.params).all()

@@ -168,7 +168,7 @@ class GradientFlowDisplay:
         """
         caller = f"{cls.__name__}.from_training"
         require_matplotlib(caller)
-        _check_kind(kind)
+        _refuse_unknown_kind(kind)
         require_network(network_to_be_fitted(estimator), caller)
         fitted, states = fit_and_record(estimator, X, y, None, **(fit_params or {}))
         display = cls._of(unwrap_attribute(fitted, "gradient_norms_", caller))
@@ -216,7 +216,7 @@ class GradientFlowDisplay:
             If ``kind`` is unknown, "ratios" without ``weight_norms`` or "updates" without
             ``update_ratios``.
         """
-        _check_kind(kind)
+        _refuse_unknown_kind(kind)
         if kind == "ratios" and self.weight_norms is None:
             raise ValueError("kind='ratios' needs weight_norms.")
         if kind == "updates" and self.update_ratios is None:
@@ -270,6 +270,6 @@ class GradientFlowDisplay:
         self.ax_.set_xlabel("gradient / weight ratio ‖∂E/∂W‖ / ‖W‖")
 
 
-def _check_kind(kind):
+def _refuse_unknown_kind(kind):
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}.")

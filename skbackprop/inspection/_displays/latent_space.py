@@ -137,7 +137,7 @@ class LatentSpaceDisplay:
         """
         caller = f"{cls.__name__}.from_estimator"
         require_matplotlib(caller)
-        _check_kind(kind)
+        _refuse_unknown_kind(kind)
         methods = ("transform",) if kind == "codes" else ("transform", "inverse_transform")
         coder = coder_of(estimator, methods, caller)
         codes = encode(coder, X)
@@ -186,7 +186,7 @@ class LatentSpaceDisplay:
         display : LatentSpaceDisplay
             Itself.
         """
-        _check_kind(kind)
+        _refuse_unknown_kind(kind)
         if kind != "codes" and self.decoded is None:
             raise ValueError(f"kind={kind!r} needs decoded points of the latent space.")
         axes_for(self, ax)
@@ -200,7 +200,7 @@ class LatentSpaceDisplay:
         return self
 
 
-def _check_kind(kind):
+def _refuse_unknown_kind(kind):
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}.")
 
