@@ -8,10 +8,6 @@ members crowd each other out of the processor's cache. The bounds below are from
 
 import math
 
-import numpy as np
-
-from ..core.activations import ACTIVATIONS
-
 # Largest group, in bytes that a step works on. The arrays of the parameters (θ, ∂E/∂θ, moments) are
 # read and written as a whole in each step, and slow it down when they no longer fit into the cache.
 _LARGEST_PARAMETERS = 1 << 21
@@ -41,7 +37,7 @@ def is_worth_waiting(job, n_threads):
         return False
     if n_threads > 1 and gains_from_threads(job):
         return True
-    return _largest_group(job) >= _FEWEST and _key(job) is not None
+    return _largest_group(job) >= _FEWEST and job.solver.population_key(job) is not None
 
 
 def make_groups(members, n_threads):
@@ -60,7 +56,7 @@ def make_groups(members, n_threads):
     """
     alike = {}
     for i, member in enumerate(members):
-        key = _key(member.job)
+        key = member.job.solver.population_key(member.job)
         alike.setdefault(i if key is None else key, []).append(member)
     groups = [group for members in alike.values() for group in _divide(members, n_threads)]
     return sorted(groups, key=_work, reverse=True)
@@ -77,51 +73,6 @@ def _divide(members, n_threads):
     n_bytes = len(members) * (_parameter_bytes(job) + _batch_bytes(job))
     n_groups = min(n_groups, len(members), max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
     return [members[i::n_groups] for i in range(n_groups)]
-
-
-def _key(job):
-    """What is equal in a group; None for a job to be trained alone."""
-    key = job.solver.population_key(job)
-    if key is None or not all(_broadcasts(layer) for layer in job.state.network.layers):
-        return None
-    try:
-        hash(key)
-    except TypeError:  # an unhashable part, of the user's making
-        return None
-    return key
-
-
-def _broadcasts(layer):
-    """Whether the layer's activation, if it is a user's, computes a stack of matrices one by one.
-
-    A user may have written it for two axes: it then fails for three, or does something else.
-    """
-    activation = getattr(layer, "activation", None)
-    if activation is None or ACTIVATIONS.get(activation.name) is activation:
-        return True
-    z = np.linspace(-2.0, 2.0, 24).reshape(2, 3, 4)
-    try:
-        with np.errstate(all="ignore"):
-            together = _value_and_slope(activation, z)
-            one_by_one = zip(*(_value_and_slope(activation, matrix) for matrix in z), strict=True)
-            return all(
-                np.allclose(stack, list(matrices), rtol=1e-12, atol=0.0, equal_nan=True)
-                for stack, matrices in zip(together, one_by_one, strict=True)
-            )
-    except Exception:  # whatever a function raises that is called with a shape it does not expect
-        return False
-
-
-def _value_and_slope(activation, z):
-    """σ(z) and σ′(z), computed as a training computes them."""
-    z, a, slope = z.copy(), np.empty_like(z), np.empty_like(z)
-    if activation.with_derivative is not None:
-        scratch = activation.scratch_arguments(np.empty_like(z))
-        activation.with_derivative(z, a, slope, *scratch)
-    else:
-        activation.function(z, a)
-        activation.derivative(z if activation.uses_z else a, slope)
-    return a, slope
 
 
 # -- the work of a step ---------------------------------------------------------------------------

@@ -92,12 +92,32 @@ def test_an_activation_for_two_axes_only_trains_alone(function, groups):
     assert groups == []
 
 
-def test_an_activation_for_any_axes_trains_together(groups):
+def _tanh_and_derivative(z, out, slope):
+    np.tanh(z, out=out)
+    np.subtract(1, out * out, out=slope)
+
+
+def _tanh_in_scratch(z, out, slope, scratch):
+    np.tanh(z, out=scratch)
+    np.copyto(out, scratch)
+    np.subtract(1, out * out, out=slope)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"with_derivative": _tanh_and_derivative},
+        {"with_derivative": _tanh_in_scratch, "uses_scratch": True},
+    ],
+)
+def test_an_activation_for_any_axes_trains_together(more, groups):
     activation = Activation(
         "any axes",
         lambda z, out: np.tanh(z, out=out),
         lambda a, out: np.subtract(1, a * a, out=out),
         uses_z=False,
+        **more,
     )
     result, expected = in_both_ways(
         lambda: cross_validate(classifier(activation=activation), X[:60], y[:60])
