@@ -165,7 +165,7 @@ def test_memory_is_bounded(n_rows, in_a_process):
     run = [sys.executable, "-c", MEMORY.format(n_rows=n_rows)]
     output = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     used, size = map(float, output.split())
-    assert used < max(130, 8 * size)
+    assert used < 10 + 7 * size
 
 
 # -- what gains nothing ---------------------------------------------------------------------------
