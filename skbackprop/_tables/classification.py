@@ -3,11 +3,10 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._estimator.data import refuse_bad_weights
+from .._estimator.data import as_vector, refuse_bad_weights
 from .._estimator.sklearn_compat import _safe_indexing
 from ..core.losses import LOSSES
 from . import rules
@@ -22,7 +21,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     # -- targets ----------------------------------------------------------------------------------
 
     def _validate_y(self, y):
-        y = column_or_1d(y, warn=True)
+        y = as_vector(y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:

@@ -62,6 +62,11 @@ def categorical_columns(X, categorical_features):
     given = np.asarray(categorical_features)
     if given.size == 0:
         return is_category
+    if given.ndim != 1:
+        raise ValueError(
+            "categorical_features must be an array-like of bool, int or str, got "
+            f"{categorical_features!r}."
+        )
     if given.dtype.kind == "b":
         if given.shape != (n_features,):
             raise ValueError(

@@ -111,6 +111,8 @@ def test_no_categories_asked_for():
         ([4], r"integer indices should be in \[0, 3\], got \[4\]"),
         ([-1], r"integer indices should be in \[0, 3\]"),
         ([True, False], r"boolean mask should have shape \(4,\), got \(2,\)"),
+        ({}, r"must be an array-like of bool, int or str, got \{\}"),
+        ([[0, 1]], r"must be an array-like of bool, int or str, got \[\[0, 1\]\]"),
         (["kind", "size"], r"value 'size', which is not a feature name"),
         ([0.5], r"must be an array-like of bool, int or str"),
     ],
