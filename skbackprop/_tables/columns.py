@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Hashable
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
@@ -251,7 +251,9 @@ def as_levels(X):
 def _level(value):
     if is_missing(value):
         return None
-    if isinstance(value, Real | np.bool_):
+    if isinstance(value, Integral | np.bool_):
+        return str(int(value))
+    if isinstance(value, Real):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
     return str(value)

@@ -253,6 +253,17 @@ def test_all_columns_are_categories():
     assert np.isfinite(reg.predict(X)).all()
 
 
+def test_levels_that_are_large_integers():
+    """No two become one level, as they would be as floats."""
+    pd = pytest.importorskip("pandas")
+    X, y = make_table()
+    codes = 2**60 + X[:, 3].astype(np.int64)
+    frame = pd.DataFrame({"width": X[:, 0], "kind": codes})
+    reg = quick("numbers", categorical_features=["kind"]).fit(frame, y)
+    levels = [name for name in names_out(reg) if name.startswith("category__")]
+    assert levels == [f"category__kind_{2**60 + level}" for level in range(3)]
+
+
 # Refused --------------------------------------------------------------------------
 
 
