@@ -98,8 +98,11 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         if len(unused):
             predicted[unused] = self._predictions(_safe_indexing(sample.X, unused))
         self.oob_prediction_ = predicted[:, 0] if self.n_outputs_ == 1 else predicted
+        largest = max(float(np.abs(y).max()), np.finfo(float).tiny)  # squares do not overflow
         self.oob_score_ = float(
-            r2_score(y, self.oob_prediction_, sample_weight=sample.sample_weight)
+            r2_score(
+                y / largest, self.oob_prediction_ / largest, sample_weight=sample.sample_weight
+            )
         )
 
     # -- prediction -------------------------------------------------------------------------------
