@@ -96,6 +96,19 @@ class Graph:
         else:
             self.add("Identity", name, output=variable.full_name)
 
+    def smallest(self, name, k):
+        """The ``k`` smallest entries of each row, in order: names of the values and the places."""
+        values, places = (self._scope.get_unique_variable_name(n) for n in ("smallest", "places"))
+        self._container.add_node(
+            "TopK",
+            [name, self.constant(np.array([k]))],
+            [values, places],
+            name=self._scope.get_unique_operator_name("TopK"),
+            axis=-1,
+            largest=0,
+        )
+        return values, places
+
     def in_single_precision(self, op_type, name):
         """Add a node that takes and gives floats, among nodes of any type."""
         single = self.add(op_type, self.add("Cast", name, to=onnx_proto.TensorProto.FLOAT))
