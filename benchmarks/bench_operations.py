@@ -209,7 +209,7 @@ class Engine:
         optimizer = Adam(BETA_1, BETA_2, EPSILON)
         solver = MiniBatch(1, 0.0, 1, optimizer, Schedule(RATE), batch_size=batch_size)
         state = State(network, np.random.RandomState(0))
-        state.take_moments(optimizer)
+        state.set_up_moments(optimizer)
         numpy_only = mock.patch.multiple(operations, _is_small=no, _is_small_product=no)
         with nullcontext() if blas else numpy_only:
             self.steps = Steps.of_job(Job(problem, solver, state))

@@ -17,7 +17,7 @@ from ._estimator.autoencoding.embedding import start_from_embedding
 from ._estimator.autoencoding.parameters import CONSTRAINTS
 from ._estimator.autoencoding.starts import best_start
 from ._estimator.base import BaseBackprop
-from ._estimator.callbacks import train_in_public
+from ._estimator.callbacks import train_observed
 from ._estimator.data import FLOATS, TrainingData, validate_sample_weight
 from ._estimator.sklearn_compat import _fit_context, available_if
 from ._estimator.solvers import is_stochastic
@@ -43,7 +43,7 @@ from ._estimator.typing import (
     Sparsity,
     Verbose,
 )
-from ._estimator.warn import told_once
+from ._estimator.warn import each_message_once
 from .core.architectures import AutoencoderArchitecture
 from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
@@ -547,9 +547,9 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         if self.n_init == 1 or continuing or incremental:
             return super()._best_job(data, validation, given, continuing, incremental)
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_init)
-        with told_once():
+        with each_message_once():
             jobs = [self._start(int(seed), data, validation) for seed in seeds]
-        train_in_public(self, jobs, *given, incremental=False)
+        train_observed(self, jobs, *given, incremental=False)
         return best_start(jobs)
 
     def _start(self, seed, data, validation):

@@ -17,7 +17,7 @@ from ._estimator.plain import PlainValues
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
 from ._estimator.threads import threads_for
 from ._estimator.typing import Contamination, Criterion, RandomState
-from ._estimator.warn import told_once
+from ._estimator.warn import each_message_once
 from .core.density import CodeAndResidualDensity
 from .core.neighbours import NeighbourDistance, distinct_rows
 from .core.prediction import CHUNK
@@ -161,7 +161,7 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
             If a parameter or the data are not valid. The estimator is then as it was before.
         """
         X = validate_data(self, X, dtype=FLOATS, order="C")
-        with np.errstate(all="ignore"), told_once():
+        with np.errstate(all="ignore"), each_message_once():
             autoencoder = self._make_autoencoder(X.shape[1]).fit(X, sample_weight=sample_weight)
             self.autoencoder_ = autoencoder
             with threads_for(CHUNK * max(W.size for W in autoencoder.coefs_)):

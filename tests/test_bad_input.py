@@ -160,13 +160,21 @@ def test_one_value_for_each_hidden_layer(Estimator, params, fitted):
 
 
 @pytest.mark.parametrize("Estimator", BOTH)
-@pytest.mark.parametrize("sizes", [(10.0,), 10.0, (4, 2.5), [np.float64(8)]], ids=str)
-def test_widths_are_whole_numbers(Estimator, sizes, fitted):
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((10.0,), r"must be whole numbers, got \[10\.0\]"),
+        (10.0, r"an int in the range \[1, inf\)\. Got 10\.0 instead"),
+        ((4, 2.5), r"must be whole numbers, got \[4, 2\.5\]"),
+        ([np.float64(8)], r"must be whole numbers, got \[(np\.float64\()?8\.0"),
+    ],
+    ids=str,
+)
+def test_widths_are_whole_numbers(Estimator, sizes, message, fitted):
     """10.0 is greater than zero: what is wrong with it is the type."""
     _, X, y = fitted(Estimator)
-    with pytest.raises(ValueError, match=r"hidden_layer_sizes.*(int|whole)") as caught:
+    with pytest.raises(ValueError, match=rf"hidden_layer_sizes.*{message}"):
         Estimator(hidden_layer_sizes=sizes).fit(X, y)
-    assert "float" in str(caught.value) or "." in str(caught.value).lower().split("got", 1)[1]
 
 
 @pytest.mark.parametrize("sizes", [{}, set(), {8: 4}], ids=str)

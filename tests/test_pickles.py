@@ -110,8 +110,6 @@ def test_loaded_estimator_goes_on_the_same(name):
 @pytest.mark.parametrize("params", [{}, {"early_stopping": True}], ids=str)
 def test_size_of_what_training_goes_on_from(solver, n_vectors, params, problem):
     """The weights once, and the moments of the optimizer."""
-    if solver == "lbfgs" and params:
-        pytest.skip("L-BFGS has no early stopping")
     X, y = problem("binary")
     clf = BackpropClassifier((400, 100), solver=solver, max_iter=2, warm_start=True, **params)
     clf.fit(X, y)

@@ -16,7 +16,7 @@ from ..core.training.job import Job
 from ..core.training.problem import Problem
 from ..core.training.state import History, State
 from . import parameters
-from .callbacks import train_in_public
+from .callbacks import train_observed
 from .data import FLOATS, validate_sample_weight
 from .fitted import FittedNetworkMixin
 from .ignored import warn_of_ignored_parameters
@@ -121,7 +121,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
     def _best_job(self, data, validation, given, continuing, incremental):
         """Train a network on the data; an autoencoder may train several and return the best."""
         job = self._make_job(data, validation, continuing=continuing, incremental=incremental)
-        train_in_public(self, [job], *given, incremental=incremental)
+        train_observed(self, [job], *given, incremental=incremental)
         return job
 
     def _make_job(self, data, validation, *, continuing, incremental):
@@ -201,17 +201,17 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
                 f"{fitted.shapes()}, now {described.shapes()} are asked for. Has "
                 "hidden_layer_sizes, normalization or the number of outputs changed?"
             )
-        if described.n_state != fitted.n_state:
+        if described.n_statistics != fitted.n_statistics:
             raise ValueError(
                 f"Training cannot go on: with normalization={self.normalization!r}, the network "
-                f"keeps {described.n_state} running statistics, the fitted one keeps "
-                f"{fitted.n_state}."
+                f"keeps {described.n_statistics} running statistics, the fitted one keeps "
+                f"{fitted.n_statistics}."
             )
         kept = getattr(self, "_state", None)
         if kept is None:
             rng = check_random_state(self.random_state)
             kept = State(fitted, rng, n_samples=self.t_, loss=self.loss_)
-        network = fitted.of_layers(described.layers, fitted.params.copy(), fitted.state.copy())
+        network = fitted.of_layers(described.layers, fitted.params.copy(), fitted.statistics.copy())
         return kept.resumed(network, self._history(), incremental=incremental)
 
     def _history(self):

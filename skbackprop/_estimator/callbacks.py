@@ -1,14 +1,14 @@
-"""Who looks on while a network trains: scikit-learn's callbacks, and a watcher of our own."""
+"""The observers of a training: scikit-learn's callbacks, and the watcher of ``inspection``."""
 
 import copy
 
 from .context import watcher
+from .dispatch import train
 from .sklearn_compat import with_callbacks
-from .training import train
 
 
-def train_in_public(estimator, jobs, X, y, sample_weight, *, incremental):
-    """Train the jobs of a fit under the eyes of the estimator's callbacks and of the watcher.
+def train_observed(estimator, jobs, X, y, sample_weight, *, incremental):
+    """Train the jobs of a fit, observed by the estimator's callbacks and by the watcher.
 
     ``partial_fit`` is one epoch of a training that its caller leads: callbacks see only ``fit``.
 

@@ -3,9 +3,9 @@
 ====================  =======================================  ===================================
 variable              set by                                   read by
 ====================  =======================================  ===================================
-``meeting_point``     the tasks of ``skbackprop.lockstep``     ``training.train``
-``watcher``           ``skbackprop.inspection.watch``          ``callbacks.train_in_public``
-``told``              ``warn.told_once``                       ``warn.warn_user``
+``meeting_point``     the tasks of ``skbackprop.lockstep``     ``dispatch.train``
+``watcher``           ``skbackprop.inspection.watch``          ``callbacks.train_observed``
+``messages_given``    ``warn.each_message_once``               ``warn.warn_user``
 ====================  =======================================  ===================================
 """
 
@@ -19,4 +19,4 @@ meeting_point: ContextVar = ContextVar("meeting_point", default=None)
 watcher: ContextVar = ContextVar("watcher", default=None)
 
 #: Messages of the warnings so far, each of which is given once. None: all are given.
-told: ContextVar = ContextVar("told", default=None)
+messages_given: ContextVar = ContextVar("messages_given", default=None)

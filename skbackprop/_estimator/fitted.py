@@ -1,4 +1,4 @@
-"""The fitted network: published as attributes, kept in step with them, pickled once."""
+"""The fitted network: published as attributes, synchronised with them, pickled once."""
 
 import dataclasses
 import math
@@ -68,9 +68,9 @@ class FittedNetworkMixin(PicklingMixin):
         """
         if "_network" not in vars(self):
             check_is_fitted(self)
-        return np.ascontiguousarray(X) if self._is_beyond_doubt(X) else self._validate_X(X)
+        return np.ascontiguousarray(X) if self._needs_no_validation(X) else self._validate_X(X)
 
-    def _is_beyond_doubt(self, X):
+    def _needs_no_validation(self, X):
         """Whether X is a plain array of the network's dtype and width, of finite numbers."""
         if not (
             type(X) is np.ndarray

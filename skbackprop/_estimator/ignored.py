@@ -3,7 +3,7 @@
 import numpy as np
 
 from .signature import init_parameters
-from .solvers import is_stochastic, runs_its_course
+from .solvers import is_stochastic, runs_to_the_end
 from .warn import warn_user
 
 _STOCHASTIC_ONLY = (
@@ -37,8 +37,8 @@ _RULES = (
         "learning_rate",
         "",
     ),
-    ("n_iter_no_change", runs_its_course, "learning_rate", ", unless early_stopping=True"),
-    ("tol", runs_its_course, "learning_rate", ", unless early_stopping=True"),
+    ("n_iter_no_change", runs_to_the_end, "learning_rate", ", unless early_stopping=True"),
+    ("tol", runs_to_the_end, "learning_rate", ", unless early_stopping=True"),
     ("scoring", lambda e: not e.early_stopping, "early_stopping", ""),
     ("validation_fraction", lambda e: not e.early_stopping, "early_stopping", ""),
     ("huber_delta", lambda e: e.loss != "huber", "loss", ""),

@@ -38,7 +38,7 @@ class FittedObjective:
         dtype = problem.Y.dtype
         self.problem = problem
         self.network = fitted.of_layers(
-            fitted.layers, fitted.params.astype(dtype), fitted.state.astype(dtype)
+            fitted.layers, fitted.params.astype(dtype), fitted.statistics.astype(dtype)
         )
         self._objective = Objective(problem, self.network, perturbs=False, **options)
         self.batch = self._objective.batch

@@ -18,7 +18,7 @@ def is_finite(job):
     """
     state = job.state
     network = state.network
-    if not (np.isfinite(network.params).all() and np.isfinite(network.state).all()):
+    if not (np.isfinite(network.params).all() and np.isfinite(network.statistics).all()):
         return False
     return state.outcome != "diverged" or math.isfinite(state.best_score)
 

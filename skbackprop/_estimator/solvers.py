@@ -46,14 +46,14 @@ def make_solver(estimator, batch_size, *, incremental):
     return MiniBatch(
         estimator.max_iter,
         estimator.tol,
-        math.inf if runs_its_course(estimator) else estimator.n_iter_no_change,
+        math.inf if runs_to_the_end(estimator) else estimator.n_iter_no_change,
         _OPTIMIZERS[estimator.solver](estimator),
         make_schedule(
             estimator.learning_rate, estimator.learning_rate_init, power_t=estimator.power_t
         ),
         batch_size=batch_size,
         shuffle=estimator.shuffle,
-        n_epochs=1 if incremental else None,
+        epochs_per_call=1 if incremental else None,
         weight_decay=estimator.weight_decay,
         max_grad_norm=estimator.max_grad_norm,
     )
@@ -64,13 +64,13 @@ def is_stochastic(estimator):
     return SOLVERS[estimator.solver].is_stochastic
 
 
-def plans_ahead(estimator):
+def has_planned_rates(estimator):
     """Whether the learning rate follows a schedule over the whole of ``max_iter``."""
     return is_stochastic(estimator) and (
         callable(estimator.learning_rate) or estimator.learning_rate in FACTORS
     )
 
 
-def runs_its_course(estimator):
-    """Whether a schedule is let run to its end, with no patience for the training loss."""
-    return plans_ahead(estimator) and not estimator.early_stopping
+def runs_to_the_end(estimator):
+    """Whether training goes on to the end of a planned schedule, whatever becomes of the loss."""
+    return has_planned_rates(estimator) and not estimator.early_stopping

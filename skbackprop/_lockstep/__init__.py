@@ -2,8 +2,7 @@
 
 Reading order: ``backend`` (what joblib sees), ``scheduler`` (runs the tasks of a meta-estimator,
 one at a time), ``tasks``, ``meeting`` (where their fits wait for each other and are trained),
-``groups`` (who is trained with whom); ``others`` (calls that train no network), ``parts`` (calls in
-worker processes).
+``groups`` (who is trained with whom); ``parts`` (calls in worker processes).
 """
 
 import multiprocessing

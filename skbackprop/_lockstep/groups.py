@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from ..core.activations import ACTIVATIONS
+from ..core.layers.activate import value_and_slope
 
 # Largest group, in bytes that a step works on. The arrays of the parameters (θ, ∂E/∂θ, moments) are
 # read and written as a whole in each step, and slow it down when they no longer fit into the cache.
@@ -100,28 +101,38 @@ def _broadcasts(layer):
     if activation is None or ACTIVATIONS.get(activation.name) is activation:
         return True
     z = np.linspace(-2.0, 2.0, 24).reshape(2, 3, 4)
+    together, *one_by_one = (_Probe(activation, part) for part in (z, *z))
     try:
         with np.errstate(all="ignore"):
-            together = _value_and_slope(activation, z)
-            one_by_one = zip(*(_value_and_slope(activation, matrix) for matrix in z), strict=True)
-            return all(
-                np.allclose(stack, list(matrices), rtol=1e-12, atol=0.0, equal_nan=True)
-                for stack, matrices in zip(together, one_by_one, strict=True)
-            )
-    except Exception:  # whatever a function raises that is called with a shape it does not expect
+            for probe in (together, *one_by_one):
+                probe.run()
+    except Exception:  # whatever a user's function raises at a shape that it does not expect
         return False
+    return all(
+        np.allclose(
+            getattr(together, name),
+            [getattr(probe, name) for probe in one_by_one],
+            rtol=1e-12,
+            atol=0.0,
+            equal_nan=True,
+        )
+        for name in ("a", "slope")
+    )
 
 
-def _value_and_slope(activation, z):
-    """σ(z) and σ′(z), computed as a training computes them."""
-    z, a, slope = z.copy(), np.empty_like(z), np.empty_like(z)
-    if activation.with_derivative is not None:
-        scratch = activation.scratch_arguments(np.empty_like(z))
-        activation.with_derivative(z, a, slope, *scratch)
-    else:
-        activation.function(z, a)
-        activation.derivative(z if activation.uses_z else a, slope)
-    return a, slope
+class _Probe:
+    """σ(z) and σ′(z) of a few numbers, computed by the operations of a training."""
+
+    def __init__(self, activation, z):
+        z = z.copy()
+        self.a = np.empty_like(z) if activation.uses_z else z
+        self.slope, scratch = np.empty_like(z), np.empty_like(z)
+        forward, backward = value_and_slope(activation, z, self.a, self.slope, scratch)
+        self._operations = [*forward, *backward]
+
+    def run(self):
+        for operation in self._operations:
+            operation()
 
 
 # -- the work of a step ---------------------------------------------------------------------------

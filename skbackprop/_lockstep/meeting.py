@@ -8,14 +8,14 @@ from collections import deque
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from sklearn import config_context, get_config
-from threadpoolctl import ThreadpoolController
 
-from .._estimator.training import train_here
+from .._estimator.dispatch import train_here
+from .._estimator.threads import single_thread
 from ..core.training.job import Job
 from .groups import gains_from_threads, is_worth_waiting, make_groups
 from .tasks import set_warning_state, warning_state
@@ -180,7 +180,7 @@ class Workers:
         if n_threads > 1:
             n_threads = min(n_threads, max(1, n_free_processors()))
         # several threads have one thread of linear algebra each
-        with _one_blas_thread() if n_threads > 1 else nullcontext():
+        with single_thread() if n_threads > 1 else nullcontext():
             try:
                 for _ in range(n_threads):
                     threading.Thread(target=self._work, args=(queue,), daemon=True).start()
@@ -233,17 +233,6 @@ class Workers:
             finally:
                 fit.task.warning_state = warning_state()
                 set_warning_state(own)
-
-
-def _one_blas_thread():
-    """A context with one thread of linear algebra."""
-    return _libraries().limit(limits=1, user_api="blas")
-
-
-@cache
-def _libraries():
-    """Those of this process, found once: that takes a millisecond or two."""
-    return ThreadpoolController()
 
 
 def n_free_processors():

@@ -8,8 +8,8 @@ from contextvars import ContextVar, copy_context
 from queue import SimpleQueue
 
 from .._estimator.context import meeting_point
-from .._estimator.training import train_here
-from .._estimator.warn import _PACKAGES, _package_of
+from .._estimator.dispatch import train_here
+from .._estimator.warn import user_frame
 
 _running: ContextVar = ContextVar("running", default=None)
 
@@ -46,9 +46,7 @@ class UserLine:
     """
 
     def __init__(self):
-        frame = sys._getframe(1)
-        while frame.f_back is not None and _package_of(frame) in _PACKAGES:
-            frame = frame.f_back
+        frame, _ = user_frame(sys._getframe(1))
         self._globals = {
             "__name__": frame.f_globals.get("__name__", "__main__"),
             "__warningregistry__": frame.f_globals.setdefault("__warningregistry__", {}),

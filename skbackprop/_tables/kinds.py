@@ -115,7 +115,7 @@ class Fitted:
         """The same in float64: there, rounding by a row's place in X cannot be noticed."""
         network = self.network
         params = network.params.astype(np.float64)
-        return Fitted(self.kind, network.of_layers(network.layers, params, network.state))
+        return Fitted(self.kind, network.of_layers(network.layers, params, network.statistics))
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ class KindTraining:
     def best(self):
         """The members in the best epoch so far, as a network of its own."""
         return self.network.of_layers(
-            self.network.layers, self._best_params.copy(), self.network.state.copy()
+            self.network.layers, self._best_params.copy(), self.network.statistics.copy()
         )
 
 

@@ -24,7 +24,8 @@ class Network:
         From input to output.
     params : ndarray of shape (n_params,) or (K, n_params), default=None
         The parameters, of one network or of a population of K; zeros if None.
-    state : ndarray of shape (n_state,) or (K, n_state), default=None
+    statistics : ndarray of shape (n_statistics,) or (K, n_statistics), default=None
+        Values that are kept but not trained; initial ones if None.
     dtype : dtype, default=float64
         Used when ``params`` is None.
     n_encoder : int, default=None
@@ -36,12 +37,14 @@ class Network:
         The weights are ``params[..., :n_weights]``.
     """
 
-    def __init__(self, layers, params=None, state=None, dtype=np.float64, *, n_encoder=None):
+    def __init__(self, layers, params=None, statistics=None, dtype=np.float64, *, n_encoder=None):
         self.layers = list(layers)
         self.n_encoder = n_encoder
         self._lay_out()
         self.params = np.zeros(self.n_params, dtype) if params is None else params
-        self.state = self._initial_state(self.params.dtype) if state is None else state
+        if statistics is None:
+            statistics = self._initial_statistics(self.params.dtype)
+        self.statistics = statistics
         self.parameter_views = self.views(self.params)
         self._weights, self._biases = self.weights(self.params), self.biases(self.params)
         self.idle = []  # workspaces of small predictions, for the next one to use
@@ -66,19 +69,19 @@ class Network:
             if section == "weights":
                 self.n_weights = stop
         self.n_params = start
-        self._state_places, start = [], 0
+        self._statistics_places, start = [], 0
         for i, layer in enumerate(self.layers):
-            for name, (shape, value) in layer.state().items():
+            for name, (shape, value) in layer.statistics().items():
                 stop = start + int(np.prod(shape))
-                self._state_places.append((i, name, slice(start, stop), shape, value))
+                self._statistics_places.append((i, name, slice(start, stop), shape, value))
                 start = stop
-        self.n_state = start
+        self.n_statistics = start
 
-    def _initial_state(self, dtype):
-        state = np.empty(self.n_state, dtype)
-        for _, _, place, _, value in self._state_places:
-            state[place] = value
-        return state
+    def _initial_statistics(self, dtype):
+        statistics = np.empty(self.n_statistics, dtype)
+        for _, _, place, _, value in self._statistics_places:
+            statistics[place] = value
+        return statistics
 
     def views(self, flat):
         """Views of a vector laid out as ``params``: a dict name -> array for each layer.
@@ -90,11 +93,11 @@ class Network:
             views[i][name] = flat[..., place].reshape(*flat.shape[:-1], *shape)
         return views
 
-    def state_views(self):
-        """Views of ``state``: a dict name -> array for each layer."""
-        views = [{} for _ in self.layers]
-        for i, name, place, shape, _ in self._state_places:
-            views[i][name] = self.state[..., place].reshape(*self.state.shape[:-1], *shape)
+    def statistics_views(self):
+        """Views of ``statistics``: a dict name -> array for each layer."""
+        views, flat = [{} for _ in self.layers], self.statistics
+        for i, name, place, shape, _ in self._statistics_places:
+            views[i][name] = flat[..., place].reshape(*flat.shape[:-1], *shape)
         return views
 
     def weights(self, flat=None, *, as_owned=False):
@@ -173,11 +176,11 @@ class Network:
 
     def copy(self):
         """A network of the same layers on its own copy of the parameters."""
-        return self.of_layers(self.layers, self.params.copy(), self.state.copy())
+        return self.of_layers(self.layers, self.params.copy(), self.statistics.copy())
 
-    def of_layers(self, layers, params, state):
+    def of_layers(self, layers, params, statistics):
         """A network like this one of other layers of the same shapes, on given arrays."""
-        return Network(layers, params, state, n_encoder=self.n_encoder)
+        return Network(layers, params, statistics, n_encoder=self.n_encoder)
 
     def key(self):
         """What must be equal for two networks to form a population."""
@@ -187,7 +190,7 @@ class Network:
         return {
             "layers": [_described(layer) for layer in self.layers],
             "params": self.params,
-            "state": self.state,
+            "state": self.statistics,
             "n_encoder": self.n_encoder,
         }
 
@@ -220,9 +223,9 @@ def _layer_of(description):
 def stack(networks):
     """One population of K networks of the same shape; parameters are copied."""
     params = np.stack([network.params for network in networks])
-    state = np.stack([network.state for network in networks])
+    statistics = np.stack([network.statistics for network in networks])
     layers = [
         members[0].joined(members, params.dtype)
         for members in zip(*(network.layers for network in networks), strict=True)
     ]
-    return networks[0].of_layers(layers, params, state)
+    return networks[0].of_layers(layers, params, statistics)

@@ -18,12 +18,12 @@ _CHUNK = 1 << 14
 
 
 class Noise:
-    """A stream of random numbers for the random layers of a run.
+    """Random numbers for the random layers in a training.
 
     Parameters
     ----------
     seed : array-like of int
-        Seed of the stream.
+        Of the generator.
     """
 
     def __init__(self, seed):

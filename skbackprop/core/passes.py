@@ -14,13 +14,13 @@ class Room:
     Attributes
     ----------
     n_rows : int
-    training : bool
+    for_training : bool
         Whether there is a way back.
     perturbs : bool
         Whether dropout and corruption are on.
     running_statistics : bool
         Whether batch normalization goes by its running statistics in training too.
-    params, state : dict of str to ndarray
+    params, statistics : dict of str to ndarray
         The layer's own, as views.
     gradients : dict of str to ndarray
         ∂E/∂θ for each of ``params``, in training.
@@ -30,13 +30,13 @@ class Room:
     def __init__(self, workspace, place, n_rows, sample_weight, keys):
         network = workspace.network
         self.n_rows = n_rows
-        self.training = workspace.training
+        self.for_training = workspace.for_training
         self.perturbs = workspace.perturbs
         self.running_statistics = workspace.running_statistics
         self.sample_weight = sample_weight
         self.params = network.parameter_views[place]
-        self.state = network.state_views()[place]
-        self.gradients = dict(workspace.gradient_views[place]) if self.training else {}
+        self.statistics = network.statistics_views()[place]
+        self.gradients = dict(workspace.gradient_views[place]) if self.for_training else {}
         self._workspace = workspace
         self._place = place
         self._keys = keys
@@ -73,17 +73,17 @@ class Room:
     def draw(self, distribution, out):
         """An operation that fills ``out`` with random numbers: "uniform" on [0, 1), or "normal".
 
-        Each network of a population draws from its own stream.
+        Each network of a population draws from its own `Noise`.
         """
         workspace = self._workspace
         work = workspace.random_room(self.n_rows, out.shape[-1])
         return partial(_draw, workspace.noise, self._keys, distribution, out, work)
 
 
-def _draw(streams, keys, distribution, out, work):
+def _draw(noises, keys, distribution, out, work):
     if out.ndim == 2:
         keys, out = keys[np.newaxis], out[np.newaxis]
-    for noise, member_keys, member in zip(streams, keys, out, strict=True):
+    for noise, member_keys, member in zip(noises, keys, out, strict=True):
         getattr(noise, distribution)(member_keys, member, work)
 
 
@@ -192,7 +192,7 @@ class Workspace:
         For training. None is for prediction: no way back, dropout off, running statistics in batch
         normalization.
     noise : list of Noise, default=()
-        Streams for the random layers, one for each network of the population.
+        Random numbers for the random layers, one for each network of the population.
     perturbs : bool, default=True
         False turns dropout and corruption off, in training too.
     running_statistics : bool, default=False
@@ -238,9 +238,9 @@ class Workspace:
     ):
         self.network = network
         self.n_rows = n_rows
-        self.training = loss is not None
+        self.for_training = loss is not None
         self.noise = list(noise)
-        self.perturbs = perturbs and self.training
+        self.perturbs = perturbs and self.for_training
         self.running_statistics = running_statistics
         self._loss = loss
         self._weighted = weighted
@@ -249,12 +249,12 @@ class Workspace:
         self._y_population = () if shared_targets else network.population
         self._places = range(len(network.layers))[layers]
         self._layers = network.layers[layers]
-        self.reads_in_place = (sparse_input or not self.training) and isinstance(
+        self.reads_in_place = (sparse_input or not self.for_training) and isinstance(
             self._layers[0], Dense
         )
         self._buffers, self._passes = {}, {}
         self.gradient = self.gradient_views = None
-        if self.training:
+        if self.for_training:
             self.gradient = np.empty_like(network.params)
             self.gradient_views = network.views(self.gradient)
             self.loss_sums = self.buffer("loss_sums", self.n_outputs, n_rows, np.float64)
@@ -272,7 +272,7 @@ class Workspace:
     @property
     def is_random(self):
         """Whether a layer draws random numbers in training."""
-        return self.training and any(layer.is_random for layer in self._layers)
+        return self.for_training and any(layer.is_random for layer in self._layers)
 
     def for_rows(self, n):
         """The pass over the first ``n`` rows of the buffers."""
@@ -323,7 +323,7 @@ class Workspace:
             layers.append(bound)
             signal = bound.above
         batch = Pass(n, start, layers, penalties=penalties, sample_weight=sample_weight, keys=keys)
-        if self.training:
+        if self.for_training:
             y, losses = (
                 self.buffer("y", self.n_outputs, n, population=self._y_population),
                 self.buffer("losses", self.n_outputs, n),

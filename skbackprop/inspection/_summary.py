@@ -5,6 +5,7 @@ from html import escape
 
 import numpy as np
 
+from ._displays.drawing import epoch_name
 from ._estimators import unwrap_attribute
 from ._layers import chain, layer_names
 
@@ -161,7 +162,7 @@ class Summary:
     def _title(self):
         widths = [self.layers[0].n_inputs, *(layer.n_units for layer in self.layers)]
         shape = " → ".join(str(width) for width in widths)
-        unit = "iteration" if self.solver == "lbfgs" else "epoch"
+        unit = epoch_name(self)
         trained = f"{self.n_iter} {unit}{'' if self.n_iter == 1 else 's'}"
         trained += f" of {self.solver}" if self.solver else ""
         return f"{self.estimator_name}: {shape} units, {self.n_parameters:,} parameters, {trained}"

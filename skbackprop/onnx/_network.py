@@ -29,7 +29,7 @@ def layers_of_network(network):
         If an activation is a user's own.
     """
     weights = iter(network.weights())
-    views = zip(network.layers, network.parameter_views, network.state_views(), strict=True)
+    views = zip(network.layers, network.parameter_views, network.statistics_views(), strict=True)
     layers = []
     for place, (layer, params, state) in enumerate(views, 1):
         if "b" in params:

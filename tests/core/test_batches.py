@@ -175,6 +175,19 @@ def test_select_keeps_orders_and_data_of_the_chosen():
         alone.shuffle()
 
 
+def test_select_of_members_that_share_their_data():
+    jobs = population(seeds=(0, 0, 0))
+    batches = PopulationBatches(jobs)
+    batches.shuffle()
+    chosen = batches.select([2, 1])
+    rows = next(iter(chosen))
+    batch = SimpleNamespace(x=np.empty((2, 4, 3)), y=np.empty((2, 4, 2)), keys=None)
+    chosen.load(batch, rows)
+    assert_array_equal(rows, batches._order[[2, 1], :4])
+    assert_array_equal(batch.x, jobs[0].problem.X[rows])
+    assert_array_equal(batch.y, jobs[0].problem.Y[rows])
+
+
 def test_selected_batches_are_loaded_into_new_buffers():
     batches = PopulationBatches(population(batch_size=7))
     rows = next(iter(batches))
@@ -191,6 +204,9 @@ def test_equal_arrays_are_laid_out_once():
     data, starts = _end_to_end([a, b, a.copy(), b, a])
     assert_array_equal(data, np.vstack([a, b]))
     assert_array_equal(starts, [[0], [3], [0], [3], [0]])
+    data, starts = _end_to_end([a, a, b])
+    assert_array_equal(data, np.vstack([a, b]))
+    assert_array_equal(starts, [[0], [0], [3]])
     data, starts = _end_to_end([a, a.copy(), a])
     assert data is a
     assert starts is None

@@ -70,7 +70,7 @@ def steps_of(make, *, loss=None, weighted=False, dtype=np.float64, members=1, al
         )
         solver = make_solver(batch_size=N_ROWS, **options)
         jobs.append(Job(problem, solver, State(network, np.random.RandomState(k), Noise(k))))
-        jobs[-1].state.take_moments(solver.optimizer)
+        jobs[-1].state.set_up_moments(solver.optimizer)
     if members == 1:
         steps = Steps.of_job(jobs[0])
     else:

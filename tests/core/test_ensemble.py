@@ -155,12 +155,23 @@ def test_the_first_step_is_the_first_of_adam():
     assert_allclose(moved, 0.1, rtol=1e-3)
 
 
+def test_biases_have_their_own_rate():
+    """A first step of plain gradient descent is so much shorter for them."""
+    start = stack(make_members())
+    once = {"batch_size": N, "max_iter": 1}
+    plain, slow = (trained(stack(make_members()), bias_rate=rate, **once) for rate in (1.0, 0.1))
+    n = start.n_weights
+    assert_array_equal(slow.params[:, :n], plain.params[:, :n])
+    moved, expected = (network.params[:, n:] - start.params[:, n:] for network in (slow, plain))
+    assert_allclose(moved, 0.1 * expected, rtol=1e-9, atol=1e-12)
+
+
 def test_members_have_their_own_running_statistics():
     networks = [make_network(seed=k, normalization="batch") for k in range(K)]
     population = trained(stack(networks))
     one = members(population, 2)
-    assert_array_equal(one.state, population.state[2])
-    assert (one.state != networks[2].state).any()
+    assert_array_equal(one.statistics, population.statistics[2])
+    assert (one.statistics != networks[2].statistics).any()
 
 
 def scores_of(population, folds, X=X):

@@ -131,6 +131,7 @@ def test_nothing_to_do_at_the_minimum():
     assert again.state.loss == again.state.best_loss == pytest.approx(job.state.loss)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_divergence():
     problem = make_problem(loss=Poisson())
     problem.Y[...] = np.abs(problem.Y)
@@ -146,9 +147,12 @@ def test_single_precision_stays_and_ends():
     job.train()
     assert job.state.network.params.dtype == np.float32
     assert job.state.outcome == "converged"
-    assert LBFGS(9, 1e-4, 1)._options(np.dtype(np.float32))["ftol"] == pytest.approx(
-        1.19e-6, rel=0.01
-    )
+    expected = LBFGS(9, 1e-4, 1)._options(np.dtype(np.float32))["ftol"]
+    assert expected == pytest.approx(1.19e-6, rel=0.01)
+    same = job_of(LBFGS(1000, 1e-12, 10, ftol=expected), widths=(3, 4, 2), dtype=np.float32)
+    same.train()
+    assert_array_equal(same.state.network.params, job.state.network.params)
+    assert same.state.n_iter == job.state.n_iter
     assert "ftol" not in LBFGS(9, 1e-4, 1)._options(np.dtype(np.float64))
     assert LBFGS(9, 1e-4, 1, ftol=0.1)._options(np.dtype(np.float32))["ftol"] == 0.1
 

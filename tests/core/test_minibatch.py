@@ -15,6 +15,7 @@ from skbackprop.core.network import Network
 from skbackprop.core.optimizers import Adam
 from skbackprop.core.schedules import Factor
 from skbackprop.core.training.minibatch import Steps
+from skbackprop.core.training.objective import Objective
 from skbackprop.core.training.state import State
 
 ALPHA, MEAN_WEIGHT, N = 0.3, 0.7, 10
@@ -134,7 +135,7 @@ def test_sparse_rows_train_as_dense_ones():
 
 def test_a_single_step_keeps_its_norms():
     job = job_of()
-    job.state.take_moments(job.solver.optimizer)
+    job.state.set_up_moments(job.solver.optimizer)
     steps = Steps.of_job(job)
     steps.step(np.arange(8, 10), 0.0)
     expected = gradients(
@@ -149,6 +150,22 @@ def test_a_single_step_keeps_its_norms():
     kept = steps.update.gradient_norms
     steps.step(np.arange(4), 0.0, is_last=False)
     assert steps.update.gradient_norms is kept
+
+
+def test_losses_are_added_up_in_double_precision():
+    """In single precision, the small losses would be lost beside the large one."""
+    problem = make_problem(n_samples=4, n_outputs=1).astype(np.float32)
+    problem.Y[:, 0] = [4e4, 1.0, 1.0, 1.0]
+    network = make_network((3, 1), dtype=np.float32)
+    network.params[...] = 0.0
+    job = make_job(problem, make_solver(max_iter=1), State(network, np.random.RandomState(0)))
+    job.state.set_up_moments(job.solver.optimizer)
+    steps = Steps.of_job(job)
+    steps.epoch(lambda fraction: 0.0)
+    assert steps.initial_loss.dtype == np.float64
+    assert steps.initial_loss == (4e4**2 + 3) / 2 / 4
+    _, terms, _ = Objective(problem, network).value_and_gradient()
+    assert terms["data"] == (4e4**2 + 3) / 2 / 4
 
 
 def test_progress_of_a_single_epoch():

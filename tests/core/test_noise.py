@@ -110,6 +110,15 @@ def test_uniform(keys):
         assert stats.kstest(unit, "uniform").pvalue > 1e-3
 
 
+def test_a_sample_of_key_zero_has_numbers_of_its_own():
+    """u of h(k) = (a k + u) mod 1: each unit's and each step's another."""
+    noise = Noise(0)
+    first, second = (draw(noise, np.zeros((2, 1)), width=1000) for _ in range(2))
+    assert_array_equal(first[0], first[1])
+    assert (first != second).all()
+    assert stats.kstest(first[0], "uniform").pvalue > 1e-3
+
+
 def test_normal(keys):
     for unit in draw(Noise(0), keys, "normal").T:
         assert stats.kstest(unit, "norm").pvalue > 1e-3

@@ -89,7 +89,7 @@ def test_the_gradient_is_that_of_a_step_over_all_rows():
     problem = make_problem(rows=ROWS, alpha=0.3, sample_weight=WEIGHTS, mean_sample_weight=0.7)
     job = make_job(problem, make_solver(batch_size=99, shuffle=False))
     before = job.state.network.params.copy()
-    job.state.take_moments(job.solver.optimizer)
+    job.state.set_up_moments(job.solver.optimizer)
     terms, norms = Steps.of_job(job).epoch(lambda fraction: 0.1)
     step = job.state.network.params - before
     job.state.network.params[...] = before

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import get_blas_funcs
 from scipy.sparse import csr_array
 
 from skbackprop.core.operations import (
     Placeholder,
     Vectors,
     accumulate,
+    add,
     add_row,
+    copy,
+    multiply,
     product,
     scale,
     sum_rows,
@@ -91,6 +95,88 @@ def test_rows_and_sums(draw, size, population):
     close(doubled, 2 * out)
     scale(0.25, doubled)()
     close(doubled, out / 2)
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (3, 6, 4)], ids=("alone", "population"))
+def test_element_by_element(draw, shape):
+    a, b, out = draw(*shape), draw(*shape), draw(*shape)
+    add(a, b, out)()
+    close(out, a + b)
+    multiply(a, b, out)()
+    close(out, a * b)
+    copy(a, out)()
+    assert_array_equal(out, a)
+
+
+# Which routine --------------------------------------------------------------------
+
+GEMM = {np.dtype(one): get_blas_funcs("gemm", dtype=one) for one in (np.float32, np.float64)}
+
+
+@pytest.mark.parametrize("layout", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_small_products_of_plain_matrices_are_those_of_blas(dtype, layout):
+    """At half the overhead of NumPy's; what it reads is not copied, in whichever order it is."""
+    a, b = np.ones((6, 5), dtype, order=layout), np.ones((5, 4), dtype, order=layout)
+    operation = product(a, b, np.empty((6, 4), dtype))
+    assert operation.func is GEMM[np.dtype(dtype)]
+    for matrix in operation.args[1:3]:
+        assert matrix.flags.f_contiguous
+        assert np.shares_memory(matrix, a) or np.shares_memory(matrix, b)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "m", "is_small"),
+    [
+        (64, 64, 64, True),
+        (64, 64, 65, False),
+        (1, 128, 64, True),
+        (1, 128, 65, False),
+        (64, 128, 1, True),
+        (65, 128, 1, False),
+        (128, 1, 65, True),
+    ],
+)
+def test_products_that_openblas_would_divide_among_threads_are_numpys(n, k, m, is_small):
+    """Up to 2¹⁸ multiplications of matrices and 2¹³ of a vector, it would not."""
+    operation = product(np.ones((n, k)), np.ones((k, m)), np.empty((n, m)))
+    assert (operation.func is np.dot) is not is_small
+    assert (operation.func is GEMM[np.dtype(float)]) is is_small
+
+
+@pytest.mark.parametrize("which", ["a", "b"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda a: a.astype(np.float32),
+        lambda a: a.astype(np.longdouble),
+        lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+        lambda a: a.view(np.memmap),
+    ],
+    ids=["other dtype", "not BLAS's", "gaps", "subclass"],
+)
+def test_products_of_anything_else_are_numpys(which, odd):
+    a, b = np.ones((6, 5)), np.ones((5, 4))
+    a, b = (odd(a), b) if which == "a" else (a, odd(b))
+    assert product(a, b, np.empty((6, 4))).func is np.dot
+
+
+def test_products_of_populations_are_numpys():
+    a, b, out = np.ones((3, 6, 5)), np.ones((3, 5, 4)), np.empty((3, 6, 4))
+    assert product(a, b, out).func is np.matmul
+    assert product(a, b.swapaxes(-1, -2).copy().swapaxes(-1, -2), out).func is not np.matmul
+    assert product(a[..., :1], b[:, :1], out).func is np.einsum
+    assert product(np.ones((6, 5)), np.ones((5, 4)), np.empty((4, 6)).T).func is np.matmul
+
+
+def test_vectors_up_to_a_size_are_those_of_blas():
+    small, large = np.ones((64, 128)), np.ones((64, 129))
+    for a, is_small in ((small, True), (large, False), (small.T, False), (small[None], False)):
+        assert (scale(2.0, a).func is np.multiply) is not is_small
+        assert (accumulate(a, a.copy()).func is np.add) is not is_small
+        assert (add_row(a[..., :1, :], a).func is np.add) is not is_small
+    assert accumulate(small.astype(np.float32), small).func is np.add
+    assert accumulate(small[:1], small).func is np.add
 
 
 def test_sums_in_double_precision(draw):

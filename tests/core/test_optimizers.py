@@ -30,7 +30,7 @@ class Trained:
         self.network.params[...] = rng.standard_normal(self.network.params.shape)
         self.optimizer = optimizer
         self.state = State(self.network, None)
-        self.state.take_moments(optimizer)
+        self.state.set_up_moments(optimizer)
         self.gradient = np.empty_like(self.network.params)
         self.update = Update(
             self.network, self.gradient, self.state.moments, optimizer, L2Penalty(0.0)

@@ -192,7 +192,7 @@ def assert_same_training(job, other):
     assert state.n_no_improvement == expected.n_no_improvement
     assert state.network.params.dtype == expected.network.params.dtype
     assert_allclose(state.network.params, expected.network.params, **close)
-    assert_allclose(state.network.state, expected.network.state, **close)
+    assert_allclose(state.network.statistics, expected.network.statistics, **close)
     assert_allclose(state.initial_loss, expected.initial_loss, **close)
     assert_allclose(state.history.loss_curve, expected.history.loss_curve, **close)
     assert_allclose(state.history.gradient_norms, expected.history.gradient_norms, **close)
@@ -216,7 +216,7 @@ def key_of(job):
 
 def population_of(jobs):
     for job in jobs:
-        job.state.take_moments(job.solver.optimizer)
+        job.state.set_up_moments(job.solver.optimizer)
     return Population(jobs, PopulationBatches(jobs))
 
 
@@ -244,7 +244,7 @@ def test_cases_end_at_different_times():
 def test_members_with_equal_seeds_share_their_shuffles():
     jobs = make_jobs(**CASES["equal seeds"])
     batches = PopulationBatches(jobs)
-    assert len(batches._streams) == 2
+    assert len(batches._shufflers) == 2
     batches.shuffle()
     alone = [job.problem.rows.copy() for job in jobs]
     for job, rows in zip(jobs, alone, strict=True):
@@ -398,7 +398,7 @@ def test_on_epoch_sees_the_network_of_its_job():
 
 
 def test_a_member_that_has_ended_is_left_alone():
-    """Its network, streams and moments stay as they were while the others go on."""
+    """Its network, generators and moments stay as they were while the others go on."""
     jobs = make_jobs(members=[{"max_iter": 2}, *[{"max_iter": 9}] * 20], dropout=0.2)
     population = population_of(jobs)
     population.epoch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from skbackprop.core.activations import ACTIVATIONS, Activation
 from skbackprop.core.architectures import multilayer_perceptron
 from skbackprop.core.noise import Noise, sample_keys
 from skbackprop.core.optimizers import SGD, Adam
+from skbackprop.core.schedules import Factor
 from skbackprop.core.training.batches import PopulationBatches
 from skbackprop.core.training.population import (
     Population,
@@ -37,7 +39,7 @@ def jobs_of(n=3, dropout=(), normalization=None, **solver):
 
 def population_of(jobs):
     for job in jobs:
-        job.state.take_moments(job.solver.optimizer)
+        job.state.set_up_moments(job.solver.optimizer)
     return Population(jobs, PopulationBatches(jobs))
 
 
@@ -71,7 +73,7 @@ def test_members_leave_one_by_one_until_none_is_left():
     train_population(together)
     assert_as_alone(together, alone)
     for job, other in zip(together, alone, strict=True):
-        assert_allclose(job.state.network.state, other.state.network.state, rtol=1e-10)
+        assert_allclose(job.state.network.statistics, other.state.network.statistics, rtol=1e-10)
 
 
 def test_members_are_left_behind_when_an_eighth_has_ended():
@@ -85,7 +87,7 @@ def test_members_are_left_behind_when_an_eighth_has_ended():
     population.epoch()
     assert population.active == list(range(3, 16))
     assert population.has_many_ended
-    smaller = population.without_the_ended()
+    smaller = population.without_ended_members()
     assert smaller.jobs == jobs[3:]
     assert smaller.network.params.shape[0] == 13
     smaller.epoch()
@@ -121,6 +123,17 @@ def test_all_fail():
     assert [job.state.outcome for job in jobs] == ["failed"] * 3
     assert [str(job.error) for job in jobs] == ["mine"] * 3
     assert [job.state.n_iter for job in jobs] == [1] * 3
+
+
+def test_all_schedules_fail():
+    def fail(progress):
+        raise ValueError("no rate")
+
+    jobs = jobs_of(3, schedule=Factor(0.1, fail))
+    train_population(jobs)
+    assert [job.state.outcome for job in jobs] == ["failed"] * 3
+    assert [str(job.error) for job in jobs] == ["no rate"] * 3
+    assert [job.state.n_iter for job in jobs] == [0] * 3
 
 
 def test_a_failing_member_keeps_its_last_weights():
@@ -160,7 +173,7 @@ def test_members_that_go_on_from_different_steps():
     def jobs():
         made = jobs_of(3, optimizer=Adam(), shuffle=False)
         for k, job in enumerate(made):
-            job.solver = dataclasses.replace(job.solver, max_iter=2 * k, n_epochs=None)
+            job.solver = dataclasses.replace(job.solver, max_iter=2 * k, epochs_per_call=None)
             if k:
                 job.train()
             state = job.state
@@ -207,7 +220,7 @@ def test_ctrl_c_in_a_step_keeps_the_weights_so_far(n_epochs):
         other.state.outcome = None
         first_batch = other.problem.rows[:4]
         other.problem = dataclasses.replace(other.problem, rows=first_batch)
-        other.solver = make_solver(n_epochs=1, shuffle=False)
+        other.solver = make_solver(epochs_per_call=1, shuffle=False)
         other.train()
         assert_allclose(job.state.network.params, other.state.network.params, rtol=1e-10)
 
@@ -216,6 +229,44 @@ def test_column():
     assert column([0.5, 0.5]) == 0.5
     assert_array_equal(column([1, 2, 1]), [[1.0], [2.0], [1.0]])
     assert column([1, 2], np.float32).dtype == np.float32
+
+
+def test_biases_have_their_own_rate():
+    together, alone = jobs_of(3, bias_rate=0.1), jobs_of(3, bias_rate=0.1)
+    train_population(together)
+    assert_as_alone(together, alone)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"optimizer": Adam()}, {"batch_size": 5}, {"bias_rate": 0.1}, {"max_grad_norm": 1.0}],
+    ids=lambda options: next(iter(options)),
+)
+def test_what_must_be_equal_in_a_population(other):
+    (job,), (same,), (different,) = jobs_of(1), jobs_of(1, max_iter=2), jobs_of(1, **other)
+    assert job.solver.population_key(job) == same.solver.population_key(same)
+    assert job.solver.population_key(job) != different.solver.population_key(different)
+
+
+def test_hyperparameters_are_in_the_dtype_of_the_parameters():
+    """Arithmetic in single precision stays there, and is as fast as it can be."""
+    jobs = []
+    for k in range(3):
+        problem = make_problem(alpha=0.1 * k, mean_sample_weight=1.0 + k).astype(np.float32)
+        solver = make_solver(Adam(0.5 + 0.1 * k), weight_decay=0.1 * k, max_grad_norm=1.0 + k)
+        jobs.append(make_job(problem, solver))
+    update = population_of(jobs)._steps.update
+    assert update._weight_decay.dtype == update._max_grad_norm.dtype == np.float32
+    assert update._l2._strength.dtype == np.float32
+    seen = []
+    update._optimizer = SimpleNamespace(
+        coefficients=lambda rate, t: (rate, 0.5),
+        update=lambda block, *coefficients: seen.extend(coefficients),
+    )
+    update(np.array([[0.1], [0.2], [0.3]]), 1, 4, with_norms=False)
+    rate, number = seen
+    assert rate.dtype == np.float32
+    assert number == 0.5
 
 
 def test_common_optimizer():

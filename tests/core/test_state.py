@@ -123,7 +123,7 @@ def test_random_streams_go_on_where_they_were():
 def test_moments_begin_at_zero(former):
     state = trained_state()
     state.optimizer = former
-    state.take_moments(Adam())
+    state.set_up_moments(Adam())
     assert state.optimizer == Adam()
     assert state.n_steps == 0
     assert_array_equal(state.moments, np.zeros((2, state.network.n_params)))
@@ -133,7 +133,7 @@ def test_moments_begin_at_zero(former):
 def test_moments_of_an_equal_optimizer_are_kept():
     state = trained_state()
     before = list(state.moments)
-    state.take_moments(Adam())
+    state.set_up_moments(Adam())
     assert state.n_steps == 30
     assert all(a is b for a, b in zip(state.moments, before, strict=True))
     assert_array_equal(state.moments[0], 1.0)
@@ -141,18 +141,18 @@ def test_moments_of_an_equal_optimizer_are_kept():
 
 def test_moments_of_other_hyperparameters_are_adopted():
     state = trained_state()
-    state.take_moments(Adam(0.5, 0.9))
+    state.set_up_moments(Adam(0.5, 0.9))
     assert state.n_steps == 30
     assert state.optimizer == Adam(0.5, 0.9)
     assert_allclose(state.moments[0], (1 - 0.9) / (1 - 0.5))
     assert_allclose(state.moments[1], 2 * (1 - 0.999) / (1 - 0.9))
-    state.take_moments(Adam(0.5, 0.9))  # once, not again
+    state.set_up_moments(Adam(0.5, 0.9))  # once, not again
     assert_allclose(state.moments[0], (1 - 0.9) / (1 - 0.5))
 
 
 def test_moments_have_the_dtype_of_the_parameters():
     state = State(make_network(dtype=np.float32), None)
-    state.take_moments(SGD())
+    state.set_up_moments(SGD())
     (velocity,) = state.moments
     assert velocity.dtype == np.float32
     assert velocity.shape == state.network.params.shape

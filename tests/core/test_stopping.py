@@ -190,7 +190,8 @@ def test_a_plateau_of_an_adaptive_schedule_goes_on_at_a_smaller_rate(capsys):
     assert run_epochs(job, [1.0] * 50) == 1 + 2 * 3
     assert job.state.outcome == "converged"
     assert job.state.n_plateaus == 2
-    said = [line for line in capsys.readouterr().out.splitlines() if "Training loss" in line]
+    said = [line for line in capsys.readouterr().out.splitlines() if "did not improve" in line]
+    assert {line.split(" did not improve")[0] for line in said} == {"Training loss"}
     assert [line.rsplit("epochs. ", 1)[1] for line in said] == [
         "Setting learning rate to 0.000002",
         "Setting learning rate to 0.000000",
@@ -239,7 +240,7 @@ def test_max_iter_is_that_of_one_call():
     job.state.n_epochs = 40
     assert run_epochs(job, [1.0] * 9) == 3
     assert job.state.n_epochs == 43
-    job = make_job(solver=make_solver(max_iter=3, n_epochs=1))
+    job = make_job(solver=make_solver(max_iter=3, epochs_per_call=1))
     assert run_epochs(job, [1.0] * 9) == 1
 
 
@@ -306,6 +307,14 @@ def test_without_an_epoch_the_network_is_evaluated(solver):
     expected = (residuals**2).sum() / 2 / 2 / 10 + 0.3 / 2 / 10 * squares  # mean over 2 outputs
     assert job.state.loss == pytest.approx(expected, rel=1e-12)
     assert job.state.outcome == "max_iter"
+
+
+@pytest.mark.parametrize("solver", [make_solver(max_iter=0), LBFGS(0, 1e-4, 10)], ids=["", "lbfgs"])
+def test_without_an_epoch_a_loss_that_is_not_finite_is_divergence(solver):
+    job = make_job(solver=solver)
+    job.state.network.params[...] = np.nan
+    job.train()
+    assert job.state.outcome == "diverged"
     assert job.state.n_iter == 0
     assert job.state.history.loss_curve == []
 

@@ -15,8 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, Stand
 from skbackprop import BackpropClassifier
 from skbackprop.inspection import NetworkDisplay, trace
 from skbackprop.inspection._displays.drawing import grid_around
-from skbackprop.inspection._displays.network_drawing import short
-from skbackprop.inspection._displays.network_graph import edges_between, lay_out
+from skbackprop.inspection._displays.network_drawing import edges_between, lay_out, short
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -284,7 +284,7 @@ def test_a_pocket_calculator_agrees_on_autoencoders(params, alpha):
             expected = evaluated(cells[3])
             assert_allclose(evaluated(cells[2]), expected, rtol=1e-6, atol=1e-8, err_msg=line)
     assert checked >= 40
-    assert "P" in str(tr) or not tr.penalties
+    assert ("P" in str(tr)) == bool(tr.penalties)
     for shown in (tr._repr_html_(), str(tr)):
         assert all(f"{value:.4g}" in shown for layer in tr.layers for value in layer.intercept_grad)
     for term in tr.penalties:

@@ -9,7 +9,7 @@ import warnings
 import joblib
 import pytest
 
-from skbackprop._estimator import training
+from skbackprop._estimator import dispatch
 
 TIMEOUT = 30  # seconds for one test
 TIMEOUT_OF_PROCESSES = 150  # they take long to start
@@ -73,7 +73,7 @@ def _all_fits_wait(request, monkeypatch):
 @pytest.fixture(name="groups")
 def _groups(monkeypatch):
     """The sizes of the groups that have been trained together, at least for an epoch."""
-    sizes, train = [], training.train_population
+    sizes, train = [], dispatch.train_population
 
     def spy(jobs):
         train(jobs)
@@ -81,5 +81,5 @@ def _groups(monkeypatch):
         if trained:
             sizes.append(len(trained))
 
-    monkeypatch.setattr(training, "train_population", spy)
+    monkeypatch.setattr(dispatch, "train_population", spy)
     return sizes

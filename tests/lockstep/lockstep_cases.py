@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skbackprop import BackpropClassifier, BackpropRegressor, lockstep
-from skbackprop._estimator import training
+from skbackprop._estimator import dispatch
 from skbackprop._lockstep import groups
 
 
@@ -155,10 +155,10 @@ def fail_at(*keys, error=ValueError):
 
 def count_together(path):
     """In a worker: write the sizes of the groups that are trained together to a file."""
-    if getattr(training.train_population, "path", None) == path:
+    if getattr(dispatch.train_population, "path", None) == path:
         return
     groups._MIN_STEPS = 0
-    train = getattr(training.train_population, "original", training.train_population)
+    train = getattr(dispatch.train_population, "original", dispatch.train_population)
 
     def spy(jobs):
         train(jobs)
@@ -167,7 +167,7 @@ def count_together(path):
             file.write(f"{len(jobs)}\n")
 
     spy.path, spy.original = path, train
-    training.train_population = spy
+    dispatch.train_population = spy
 
 
 def sizes_of_groups(path):

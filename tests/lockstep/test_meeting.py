@@ -9,7 +9,7 @@ from lockstep_cases import RATES, X, assert_same, classifier, in_both_ways, step
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 
 from skbackprop import Activation, lockstep
-from skbackprop._estimator import training
+from skbackprop._estimator import dispatch
 from skbackprop._lockstep.tasks import running_task
 from skbackprop.core.training.lbfgs import LBFGS
 
@@ -92,12 +92,28 @@ def test_an_activation_for_two_axes_only_trains_alone(function, groups):
     assert groups == []
 
 
-def test_an_activation_for_any_axes_trains_together(groups):
+def tanh_with_derivative(z, out, slope, *scratch):
+    np.tanh(z, out=out)
+    np.multiply(out, out, out=slope)
+    np.subtract(1, slope, out=slope)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"with_derivative": tanh_with_derivative},
+        {"with_derivative": tanh_with_derivative, "uses_scratch": True},
+    ],
+    ids=["derivative", "with_derivative", "with scratch"],
+)
+def test_an_activation_for_any_axes_trains_together(options, groups):
     activation = Activation(
         "any axes",
         lambda z, out: np.tanh(z, out=out),
         lambda a, out: np.subtract(1, a * a, out=out),
         uses_z=False,
+        **options,
     )
     result, expected = in_both_ways(
         lambda: cross_validate(classifier(activation=activation), X[:60], y[:60])
@@ -106,13 +122,32 @@ def test_an_activation_for_any_axes_trains_together(groups):
     assert sum(groups) == 5
 
 
+def test_an_activation_whose_derivative_is_for_two_axes_only_trains_alone(groups):
+    def with_derivative(z, out, slope):
+        assert z.ndim == 2
+        tanh_with_derivative(z, out, slope)
+
+    activation = Activation(
+        "two axes",
+        lambda z, out: np.tanh(z, out=out),
+        lambda a, out: np.subtract(1, a * a, out=out),
+        uses_z=False,
+        with_derivative=with_derivative,
+    )
+    result, expected = in_both_ways(
+        lambda: cross_validate(classifier(activation=activation), X[:60], y[:60])
+    )
+    assert_same(result, expected)
+    assert groups == []
+
+
 def test_what_population_training_raises_is_raised_in_each_task(monkeypatch):
     """Nothing but what is known not to be trainable together is trained alone."""
 
     def fail(jobs):
         raise RuntimeError("the population failed")
 
-    monkeypatch.setattr(training, "train_population", fail)
+    monkeypatch.setattr(dispatch, "train_population", fail)
     with lockstep(), pytest.raises(RuntimeError, match="the population failed"):
         cross_val_score(classifier(), X, y, error_score="raise")
     with lockstep(), pytest.raises(ValueError, match="All the 6 fits failed"):

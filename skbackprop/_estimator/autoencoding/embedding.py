@@ -12,7 +12,7 @@ from ...core.training.job import Job
 from ...core.training.lbfgs import LBFGS
 from ...core.training.problem import Problem
 from ...core.training.state import State
-from ..training import train_here
+from ..dispatch import train_here
 
 _MAX_LANDMARKS = 1000
 _NEIGHBORS = (5, 6, 7, 8, 10, 12, 15, 20)

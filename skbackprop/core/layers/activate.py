@@ -18,21 +18,32 @@ class Activate(SameWidth):
         sigma, z = self.activation, below.value  # (..., n_rows, width)
         in_place = not sigma.uses_z and not below.is_input
         a = z if in_place else room.buffer("a", self.width)
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(a), [partial(sigma.function, z, a)])
 
         slope = room.buffer("slope", self.width)  # σ′(zˡ)
-        forward, backward = self._value_and_slope(z, a, slope, room.scratch(self.width))
+        forward, backward = value_and_slope(sigma, z, a, slope, room.scratch(self.width))
         delta = below.delta
         if delta is not None:
             backward.append(multiply(delta, slope, delta))  # δˡ = ∂E/∂aˡ ⊙ σ′(zˡ)
         return BoundLayer(Signal(a, delta), forward, backward, shown=slope)
 
-    def _value_and_slope(self, z, a, slope, scratch):
-        """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back."""
-        sigma = self.activation
-        if sigma.with_derivative is not None:
-            extra = [scratch] if sigma.uses_scratch else []
-            return [partial(sigma.with_derivative, z, a, slope, *extra)], []
-        forward = [partial(sigma.function, z, a)]
-        return forward, [partial(sigma.derivative, z if sigma.uses_z else a, slope)]
+
+def value_and_slope(sigma, z, a, slope, scratch):
+    """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back.
+
+    Parameters
+    ----------
+    sigma : Activation
+    z, a, slope, scratch : ndarray of one shape
+        ``a`` may be ``z`` where σ′ can be had from a.
+
+    Returns
+    -------
+    forward, backward : list of operations
+    """
+    if sigma.with_derivative is not None:
+        extra = [scratch] if sigma.uses_scratch else []
+        return [partial(sigma.with_derivative, z, a, slope, *extra)], []
+    forward = [partial(sigma.function, z, a)]
+    return forward, [partial(sigma.derivative, z if sigma.uses_z else a, slope)]

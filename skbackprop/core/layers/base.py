@@ -87,7 +87,7 @@ class Layer(ABC):
         """Shapes by name: {name: (section, shape)}; sections are "weights", "biases", "norms"."""
         return {}
 
-    def state(self):
+    def statistics(self):
         """Values kept with the parameters but not trained: {name: (shape, initial value)}."""
         return {}
 

@@ -23,7 +23,7 @@ class BatchNorm(SameWidth):
     def parameters(self):
         return {"gain": ("norms", (1, self.width)), "shift": ("norms", (1, self.width))}
 
-    def state(self):
+    def statistics(self):
         width = (1, self.width)
         return {
             "running_mean": (width, 0.0),
@@ -39,7 +39,7 @@ class BatchNorm(SameWidth):
         inverse_std = np.empty_like(gain)  # 1 / √(var + ε): (..., 1, width)
         shares = room.like_column(1.0 / room.n_rows)  # of each row in the means: (..., n_rows, 1)
         mean, variance, seen = (
-            room.state[name] for name in ("running_mean", "running_variance", "seen")
+            room.statistics[name] for name in ("running_mean", "running_variance", "seen")
         )
 
         sample_weight = room.sample_weight
@@ -68,14 +68,14 @@ class BatchNorm(SameWidth):
             np.multiply(normed, gain, out=out)
             np.add(out, shift, out=out)
 
-        by_batch = room.training and room.n_rows > 1 and not room.running_statistics
+        by_batch = room.for_training and room.n_rows > 1 and not room.running_statistics
         if by_batch:
             forward = [standardize_by_batch, scale_and_shift]
             if sample_weight is not None:
                 forward.insert(0, set_shares)
         else:
             forward = [standardize_by_running_statistics, scale_and_shift]
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(out), forward)
 
         delta = room.buffer("delta", self.width) if below.delta is None else below.delta

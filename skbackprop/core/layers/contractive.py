@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from ..operations import accumulate, copy, multiply, product, transpose
-from .activate import Activate
+from .activate import Activate, value_and_slope
 from .base import BoundLayer, SameWidth, Signal
 from .dense import Dense
 from .penalty import PenaltyLayer, row_shares
@@ -34,7 +34,7 @@ class Directions(SameWidth):
     def bind(self, below, room):
         out = room.buffer("out", self.width)
         bound = BoundLayer(Signal(out), [copy(below.value, out)])
-        if room.training:
+        if room.for_training:
             tangent = bound.above.tangent = room.buffer("tangent", self.width)  # v
             bound.forward.append(room.draw("normal", tangent))
         return bound  # nothing to train below
@@ -46,7 +46,7 @@ class TangentDense(Dense):
 
     def bind(self, below, room):
         bound = super().bind(below, room)
-        if not room.training:
+        if not room.for_training:
             return bound
         above, W, dW = bound.above, room.params["W"], room.gradients["W"]
         above.tangent = room.buffer("tangent", self.n_out)  # ż
@@ -72,14 +72,14 @@ class TangentActivate(Activate):
     """a = σ(z), and ȧ = σ′(z) ⊙ ż."""
 
     def bind(self, below, room):
-        if not room.training:
+        if not room.for_training:
             return super().bind(below, room)
         sigma, z, width = self.activation, below.value, self.width
         a = room.buffer("a", width) if sigma.uses_z else z
         slope, second = room.buffer("slope", width), room.buffer("second", width)  # σ′, σ″
         tangent, gamma = room.buffer("tangent", width), room.buffer("gamma", width)  # ȧ, γ
         scratch, delta = room.scratch(width), below.delta
-        value, derivative = self._value_and_slope(z, a, slope, scratch)
+        value, derivative = value_and_slope(sigma, z, a, slope, scratch)
         written_in, extra = z if sigma.uses_z else a, [scratch] if sigma.uses_scratch else []
         forward = [
             *value,

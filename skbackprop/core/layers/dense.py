@@ -24,7 +24,7 @@ class Dense(Layer):
             product(a, W, z),
             add_row(b, z),  # zˡ = aˡ⁻¹ Wˡ + bˡ
         ]
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(z), forward)
 
         delta = room.buffer("delta", self.n_out)  # δˡ = ∂E/∂zˡ

@@ -40,7 +40,7 @@ class LayerNorm(SameWidth):
             np.add(out, shift, out=out)
 
         forward = [standardize, scale_and_shift]
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(out), forward)
 
         delta = room.buffer("delta", self.width) if below.delta is None else below.delta

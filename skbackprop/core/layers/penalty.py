@@ -29,7 +29,7 @@ class PenaltyLayer(SameWidth):
             h = room.buffer("out", self.width)
             forward.append(copy(below.value, h))
         above = Signal(h, below.delta, False, below.tangent, below.gamma)
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(above, forward)
         penalty = room.scalar()
         value, gradient = self.term_of(above, penalty, room)

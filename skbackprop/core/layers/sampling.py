@@ -42,7 +42,7 @@ class Sampling(Layer):
     def bind(self, below, room):
         mean, log_variance = np.split(below.value, 2, axis=-1)  # (..., n_rows, width)
         z = room.buffer("z", self.width)
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(z), [copy(mean, z)])
 
         clipped = room.buffer("clipped", self.width)  # log s²

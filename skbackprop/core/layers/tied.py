@@ -30,7 +30,7 @@ class TiedDense(Dense):
             product(a, transpose(V), z),
             add_row(b, z),  # z = a Vᵀ + b
         ]
-        if not room.training:
+        if not room.for_training:
             return BoundLayer(Signal(z), forward)
 
         delta = room.buffer("delta", self.n_out)
@@ -49,7 +49,7 @@ class SharedDense(Dense):
     """A dense layer whose weights a `TiedDense` uses too: ∂E/∂W is the sum over both uses."""
 
     def bind(self, below, room):
-        if not room.training:
+        if not room.for_training:
             return super().bind(below, room)
         total = room.gradients["W"]
         own = room.gradients["W"] = np.empty_like(total, order="C")

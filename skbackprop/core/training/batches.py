@@ -5,7 +5,7 @@ from zlib import crc32
 
 import numpy as np
 
-from .streams import make_streams
+from .shufflers import make_shufflers
 
 
 class Batches:
@@ -85,7 +85,7 @@ class PopulationBatches(Batches):
     def __init__(self, jobs):
         super().__init__(jobs[0])
         self._order = np.stack([job.problem.rows for job in jobs])
-        self._streams = make_streams(jobs)
+        self._shufflers = make_shufflers(jobs)
         self._sources = {
             "x": _end_to_end([job.problem.X for job in jobs]),
             "y": _end_to_end([job.problem.Y for job in jobs]),
@@ -98,8 +98,8 @@ class PopulationBatches(Batches):
 
     def shuffle(self):
         """Draw the order of a new epoch: one shuffle of the rows for each member."""
-        for stream in self._streams:
-            stream.shuffle(self._order)
+        for shuffler in self._shufflers:
+            shuffler.shuffle(self._order)
 
     def _gather(self, batch, rows):
         for name, (data, starts) in self._sources.items():
@@ -107,15 +107,15 @@ class PopulationBatches(Batches):
 
     def leave(self, k):
         """Draw no more random numbers for member ``k``."""
-        for stream in self._streams:
-            stream.leave(k)
+        for shuffler in self._shufflers:
+            shuffler.leave(k)
 
     def select(self, members):
         """The batches of some of the members, given by their numbers."""
         chosen = copy(self)
         chosen._loaded = None
         chosen._order = self._order[members]
-        chosen._streams = [stream.select(members) for stream in self._streams]
+        chosen._shufflers = [shuffler.select(members) for shuffler in self._shufflers]
         chosen._sources = {
             name: (data, None if starts is None else starts[members])
             for name, (data, starts) in self._sources.items()

@@ -106,7 +106,7 @@ class EnsembleTraining:
 
 def members(network, chosen):
     """Some members of a population, an int or a slice, as a network of its own; a view."""
-    return network.of_layers(network.layers, network.params[chosen], network.state[chosen])
+    return network.of_layers(network.layers, network.params[chosen], network.statistics[chosen])
 
 
 class LeftOutScores:

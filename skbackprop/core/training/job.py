@@ -13,7 +13,7 @@ from .state import State
 
 @dataclass(eq=False)
 class Job:
-    """One network to be trained: problem, solver and state, and who looks on.
+    """One network to be trained: problem, solver and state, and its observers.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class MiniBatch(Solver):
     batch_size : int, default=200
     shuffle : bool, default=True
         Whether the rows are shuffled before each epoch.
-    n_epochs : int, default=None
+    epochs_per_call : int, default=None
         Epochs of one call; ``max_iter`` if None.
     weight_decay : float, default=0.0
     max_grad_norm : float, default=None
@@ -37,7 +37,7 @@ class MiniBatch(Solver):
     schedule: Schedule
     batch_size: int = 200
     shuffle: bool = True
-    n_epochs: int | None = None
+    epochs_per_call: int | None = None
     weight_decay: float = 0.0
     max_grad_norm: float | None = None
     bias_rate: float = 1.0
@@ -47,7 +47,7 @@ class MiniBatch(Solver):
     def train(self, job):
         state = job.state
         try:
-            state.take_moments(self.optimizer)
+            state.set_up_moments(self.optimizer)
             steps = Steps.of_job(job)
             while state.outcome is None:
                 terms, gradient_norms = steps.epoch(self.rates(state))
@@ -100,7 +100,7 @@ class MiniBatch(Solver):
 
     @property
     def last_epoch(self):
-        return self.max_iter if self.n_epochs is None else self.n_epochs
+        return self.max_iter if self.epochs_per_call is None else self.epochs_per_call
 
     def rows_per_step(self, n_rows):
         return min(self.batch_size, n_rows)

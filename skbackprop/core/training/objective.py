@@ -19,7 +19,7 @@ class L2Penalty:
 
     def __init__(self, alpha, mean_sample_weight=1.0):
         self._strength = alpha / mean_sample_weight
-        self._is_there = bool(np.any(alpha))
+        self._is_on = bool(np.any(alpha))
 
     def value(self, weights):
         """α / (2 w̄) ‖W‖²: b times the penalty, as a float or an array of shape (K,).
@@ -28,7 +28,7 @@ class L2Penalty:
         ----------
         weights : ndarray of shape (n_weights,) or (K, n_weights)
         """
-        if not self._is_there:
+        if not self._is_on:
             return 0.0
         if weights.ndim == 1:
             return 0.5 * self._strength * float(np.dot(weights, weights))
@@ -37,7 +37,7 @@ class L2Penalty:
 
     def add_gradient(self, weights, gradient, vectors, n_rows):
         """Add α W / (b w̄) to the gradient of (a block of) the weights, in place."""
-        if self._is_there:
+        if self._is_on:
             vectors.add(weights, gradient, weights.shape[-1], self._strength / n_rows)
 
 

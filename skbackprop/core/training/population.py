@@ -26,13 +26,13 @@ def train_population(jobs):
         With equal ``solver.population_key``. Their networks are trained in place.
     """
     for job in jobs:
-        job.state.take_moments(job.solver.optimizer)
+        job.state.set_up_moments(job.solver.optimizer)
     population = Population(jobs, PopulationBatches(jobs))
     try:
         while population.active:
             population.epoch()
             if population.has_many_ended:
-                population = population.without_the_ended()
+                population = population.without_ended_members()
     except KeyboardInterrupt:
         population.interrupt()
     for job in jobs:
@@ -85,7 +85,7 @@ class Population:
         """Whether so many members have ended that the others do better without them."""
         return 0 < len(self.active) < (1.0 - _MAX_ENDED) * len(self.jobs)
 
-    def without_the_ended(self):
+    def without_ended_members(self):
         """The population of the members that have not ended."""
         for k in self.active:
             self._write_back(k)
@@ -143,7 +143,7 @@ class Population:
         """Copy what the arrays hold of member ``k`` to its state."""
         state = self.jobs[k].state
         state.network.params[...] = self.network.params[k]
-        state.network.state[...] = self.network.state[k]
+        state.network.statistics[...] = self.network.statistics[k]
         for own, moment in zip(state.moments, self._moments, strict=True):
             own[...] = moment[k]
 

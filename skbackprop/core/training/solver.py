@@ -16,7 +16,7 @@ class Solver(ABC):
     tol : float
         What counts as an improvement of the loss or of the validation score.
     patience : float
-        Epochs without improvement that are borne; ``inf`` for any number.
+        Epochs without improvement that are tolerated; ``inf`` for any number.
     """
 
     max_iter: int

@@ -33,7 +33,7 @@ class History:
     loss_terms: list[dict[str, float]] = field(default_factory=list)
 
 
-_FORGOTTEN = {
+_RESET_BY_FIT = {
     "n_epochs": 0,
     "n_plateaus": 0,
     "n_no_improvement": 0,
@@ -53,9 +53,9 @@ class State:
     network : Network
         Trained in place.
     rng : numpy.random.RandomState
-        Shuffles the rows.
+        Drew the initial weights; shuffles the rows.
     noise : Noise, default=None
-        A second stream, for the random layers.
+        The random numbers of the random layers.
     optimizer : Optimizer, default=None
         The one that left the moments.
     moments : list of ndarray like ``network.params``
@@ -120,7 +120,7 @@ class State:
         incremental : bool
             Whether the new call is a ``partial_fit``.
         """
-        before = {} if incremental else _FORGOTTEN
+        before = {} if incremental else _RESET_BY_FIT
         return dataclasses.replace(
             self,
             network=network,
@@ -135,7 +135,7 @@ class State:
             **before,
         )
 
-    def take_moments(self, optimizer):
+    def set_up_moments(self, optimizer):
         """Make the moments those of ``optimizer``: zero, unless one of its kind has left some."""
         if type(self.optimizer) is not type(optimizer):
             self.moments = [np.zeros_like(self.network.params) for _ in optimizer.moment_names]

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ..._estimator.solvers import SOLVERS
+from ...core.training.solver import Solver
+
 #: Okabe & Ito (2008), "Color universal design": told apart with any colour vision.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK = "#333333"
@@ -68,9 +71,9 @@ def layer_colors(n_layers):
     return [matplotlib.colormaps["viridis"](x) for x in np.linspace(0.0, 0.88, n_layers)]
 
 
-def epoch_name(estimator):
-    """What one entry of the history of a fit is called."""
-    return "iteration" if getattr(estimator, "solver", None) == "lbfgs" else "epoch"
+def epoch_name(fitted):
+    """What one entry of the history of a fit is called; ``fitted`` may have a ``solver``."""
+    return SOLVERS.get(getattr(fitted, "solver", None), Solver).epoch_name
 
 
 def with_points(n_epochs):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from ..._estimator.solvers import is_stochastic
 from .._estimators import network_to_be_fitted, require_network
 from .._recording import recorded_fit
 from .drawing import COLORS, FAINT, axes_for, light_grid, require_matplotlib
@@ -114,8 +115,10 @@ class LearningRateRangeDisplay:
         require_matplotlib(caller)
         network = network_to_be_fitted(estimator)
         require_network(network, caller)
-        if network.solver == "lbfgs":
-            raise ValueError(f"{caller} needs solver='adam' or 'sgd': 'lbfgs' has no rate.")
+        if not is_stochastic(network):
+            raise ValueError(
+                f"{caller} needs solver='adam' or 'sgd': {network.solver!r} has no rate."
+            )
         if not 0 < low < high:
             raise ValueError(f"{caller} needs 0 < low < high, got low={low} and high={high}.")
         if n_rates < 2:

@@ -7,19 +7,20 @@ from .._layers import input_names as names_of_inputs
 from .._layers import output_names as names_of_outputs
 from .drawing import INK, axes_for, require_matplotlib
 from .network_drawing import (
+    RADIUS,
     SMALLEST_FONT,
     caption_layers,
     draw_edges,
     draw_maps,
     draw_nodes,
     font_size,
+    lay_out,
     name_units,
     print_in_nodes,
     print_on_edges,
     room_for,
     shown_values,
 )
-from .network_graph import RADIUS, lay_out
 from .network_values import captions_of, maps_of, values_of
 
 _MOST_LABELLED_EDGES = 12

@@ -1,11 +1,11 @@
-"""Streams: the random numbers that put the rows of a population in order."""
+"""Shufflers: the random numbers that put the rows of a population in order, epoch by epoch."""
 
 import copy
 import pickle
 from collections import Counter
 
 
-class Stream:
+class Shuffler:
     """A generator that shuffles the rows of one member of a population, or of several alike.
 
     Parameters
@@ -36,17 +36,17 @@ class Stream:
             own.set_state(self._rng.get_state(legacy=False))
 
     def select(self, members):
-        """The stream of some of the population's members, which are numbered anew."""
+        """The shuffler of some of the population's members, which are numbered anew."""
         owners = {new: self._owners[k] for new, k in enumerate(members) if k in self._owners}
-        return Stream(self._rng, owners)
+        return Shuffler(self._rng, owners)
 
 
-def make_streams(jobs):
-    """The streams of a population.
+def make_shufflers(jobs):
+    """The shufflers of a population.
 
     Members whose generators are in the same state would draw the same orders, as in a grid search
     with a fixed seed: one draws for all. A generator that several share draws for one after the
-    other, as ever.
+    other.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def make_streams(jobs):
 
     Returns
     -------
-    list of Stream
+    list of Shuffler
     """
     generators = [job.state.rng for job in jobs]
     shares = Counter(id(rng) for rng in generators)
@@ -64,7 +64,7 @@ def make_streams(jobs):
             key = k if shares[id(rng)] > 1 else (_state(rng), job.problem.rows.tobytes())
             alike.setdefault(key, {})[k] = rng
     return [
-        Stream(copy.deepcopy(first) if others else first, owners)
+        Shuffler(copy.deepcopy(first) if others else first, owners)
         for owners in alike.values()
         for first, *others in [owners.values()]
     ]
