@@ -14,13 +14,19 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+#: Parameters of the tabular estimators that are not at their defaults.
+tabular_parameters = {}
+
 
 def _tabular(table, threads, seed):
     import skbackprop
 
     kind = "TabularClassifier" if table.is_classification else "TabularRegressor"
+    parameters = dict(tabular_parameters)
+    if not table.is_classification:
+        parameters.pop("label_smoothing", None)
     return getattr(skbackprop, kind)(
-        categorical_features=table.is_category, n_jobs=threads, random_state=seed
+        categorical_features=table.is_category, n_jobs=threads, random_state=seed, **parameters
     )
 
 

@@ -3,10 +3,12 @@
     python benchmarks/bench_tabular.py DIRECTORY [--only vowel car] [--splits 3] [--threads 1 2]
     python benchmarks/bench_tabular.py --bundled
     python benchmarks/bench_tabular.py --scale
+    python benchmarks/bench_tabular.py DIRECTORY --sides tabular boosting --set max_iter=32
 
 DIRECTORY holds a NumPy archive for each set: ``X`` (n, d), ``y`` (n,), of a float dtype for
 regression and any other for classes, and ``cat_mask`` (d,), True for columns of integer codes
-of categories. ``--bundled`` takes the sets that scikit-learn brings along instead.
+of categories. ``--bundled`` takes the sets that scikit-learn brings along instead. ``--set`` gives
+the tabular estimators other parameters than their defaults.
 
 A fifth of the rows is for testing, stratified for classes. Sets below 3000 rows are split three
 times, larger ones once, and the mean is taken; ``--splits`` gives all sets the same number. Each
@@ -22,6 +24,7 @@ of threads; errors are those of the first number.
 """
 
 import argparse
+import ast
 import json
 import os
 import platform
@@ -35,7 +38,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 from _tables import bundled_names, bundled_table, make_table, read_table
-from _tabular_sides import installed_sides, side_names
+from _tabular_sides import installed_sides, side_names, tabular_parameters
 from sklearn.metrics import log_loss, root_mean_squared_error
 from threadpoolctl import threadpool_limits
 
@@ -193,6 +196,7 @@ def read_arguments():
     parser.add_argument("--splits", type=int, help="of each set; three below 3000 rows, else one")
     parser.add_argument("--unscored", nargs="*", default=[], help="sets that do not count")
     parser.add_argument("--sides", nargs="+", default=side_names())
+    parser.add_argument("--set", nargs="+", default=[], help="NAME=VALUE, of the tabular side")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--json", type=Path, help="file to write all results to")
     parser.add_argument("--measure-scale", nargs=2, help=argparse.SUPPRESS)
@@ -221,10 +225,12 @@ def main():
         print(json.dumps(measure_scale(side, int(n_samples), arguments.threads[0])))
         return
     sides = installed_sides(arguments.sides)
+    for name, value in (setting.split("=", 1) for setting in arguments.set):
+        tabular_parameters[name] = ast.literal_eval(value)
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"numpy {np.__version__}, scikit-learn {sklearn.__version__}, "
-        f"skbackprop {skbackprop.__version__}; sides: {', '.join(sides)}"
+        f"skbackprop {skbackprop.__version__}; sides: {', '.join(sides)} {tabular_parameters or ''}"
     )
     all_results = {}
     for table in tables(arguments):

@@ -661,7 +661,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
 
     @property
     def _kl_weight(self):
-        """Weight of the divergence beside the loss: ½ r² + σ² β KL is σ² (½ r² / σ² + β KL)."""
+        """Weight of the divergence beside the loss: ½ r² + v β KL is v (½ r² / v + β KL)."""
         if not self.variational:
             return None
         is_fixed = self.loss == "squared_error" and not isinstance(self.noise_variance, str)

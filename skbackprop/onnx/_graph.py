@@ -135,7 +135,7 @@ class Graph:
         return self.add("Add", self.add("MatMul", x, W), b)
 
     def layer_norm(self, x, gain, shift):
-        """γ (x − μ) / √(σ² + ε) + β, over the features: means are products with 1 / n."""
+        """γ (x − mean) / √(var + ε) + β, over the features: means are products with 1 / n."""
         width = gain.shape[-1]
         shares = np.full((width, 1), 1.0 / width)
         centred = self.add("Sub", x, self.add("MatMul", x, shares))
@@ -144,7 +144,7 @@ class Graph:
         return self.add("Add", self.add("Mul", self.add("Div", centred, std), gain), shift)
 
     def batch_norm(self, x, gain, shift, mean, variance):
-        """γ (x − μ) / √(σ² + ε) + β, with constants for μ and σ²."""
+        """γ (x − mean) / √(var + ε) + β, with constants for mean and var."""
         scale = gain / np.sqrt(np.float64(variance) + _NORM_EPSILON)
         return self.add("Add", self.add("Mul", self.add("Sub", x, mean), scale), shift)
 
