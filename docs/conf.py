@@ -28,6 +28,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "api_members",
+    "enlarged_pictures",
     "gallery_thumbnails",
     "internal_links",
     "learning_pages",

@@ -13,9 +13,9 @@ that makes it a detector of anomalies. This page shows where that works, where i
 # A cloud along a line, and an autoencoder with a code of one unit. The error of reconstruction is
 # small near the line, and that is one criterion. But the decoder's line does not end where
 # the data end: a point far out on it is given back well. So the criterion "density" asks two
-# questions: is the residual common, *and is the code*? The default, "tail_probability", adds a
-# third: are the single features? It answers with a probability, the share of the data that is at
-# least as odd.
+# questions: is the residual common, *and is the code*? The default, "tail_probability", adds two:
+# are the single features, and are there others nearby? It answers with a probability, the share
+# of the data that is at least as odd.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -91,9 +91,9 @@ for name, values in areas.items():
     print(f"{name:<30}" + "".join(f"{area:7.3f}" for area in values))
 
 # %%
-# Where the training data are clean and what is new breaks the pattern of the pixels, the two plain
-# criteria are the better ones. The tail probability is made for data that hold outliers already,
-# and for outliers that show in single features; here no pixel by itself is odd.
+# Where the training data are clean and what is new breaks the pattern of the pixels, the error
+# alone is hard to beat. The tail probability is made for data that hold outliers already, and for
+# outliers that show in single features; here no pixel by itself is odd.
 #
 # What is odd about it?
 # ---------------------

@@ -70,7 +70,7 @@ steps
 # on the edges. Below the way back: the errors :math:`\delta` in the nodes, and on the
 # edges what each weight is to blame for.
 
-fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.6), layout="constrained")
+fig, (above, below) = plt.subplots(2, 1, figsize=(7, 6), layout="constrained")
 NetworkDisplay.from_estimator(untrained, X, y, ax=above, colorbar=False)
 above.set_title("Forward: activations and weights")
 NetworkDisplay.from_estimator(untrained, X, y, color="gradient", ax=below, colorbar=False)

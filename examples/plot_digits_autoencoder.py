@@ -4,7 +4,7 @@ Digits: codes, denoising, latent space
 
 An image of a digit has 64 pixels, and far fewer things that make it the digit it is. PCA finds the
 best linear description by few numbers. An autoencoder is the same idea without "linear". Here
-they are compared, then used to clean images, and at last to draw digits that nobody wrote.
+they are compared, then used to clean images, and finally to draw digits that nobody wrote.
 """
 
 # %%
@@ -42,7 +42,7 @@ nonlinear = {
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 for name, models in {"PCA": linear, "autoencoder": nonlinear}.items():
     values = [explained_variance(model) for model in models.values()]
-    ax.plot(sizes, values, "o-", label=name)
+    ax.plot(sizes, values, "o-", label=name, color={"PCA": "0.4"}.get(name, "#0072b2"))
 ax.set_xscale("log", base=2)
 ax.set_xticks(sizes, sizes)
 ax.set(xlabel="components", ylabel="explained variance, test images", ylim=(0, 1))
@@ -64,7 +64,7 @@ plt.show()
 # Denoising
 # ---------
 # With ``corruption`` the network gets noisy images in training and is to return the clean ones. It
-# then learns what digits look like, rather than to copy. The test images get noise of the same
+# then learns what digits look like, rather than how to copy. The test images get noise of the same
 # kind, which it has not seen.
 
 denoiser = BackpropAutoencoder(

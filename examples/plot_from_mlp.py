@@ -64,8 +64,8 @@ plt.show()
 # %%
 # Classes that are not equally frequent
 # -------------------------------------
-# Nine in ten of these samples belong to one class. ``class_weight="balanced"`` gives the rare
-# ones their weight; it works as in the rest of scikit-learn, and ``sample_weight``
+# Nearly nine in ten of these samples belong to one class. ``class_weight="balanced"`` gives the
+# rare ones their weight; it works as in the rest of scikit-learn, and ``sample_weight``
 # multiplies with it.
 
 weighted = BackpropClassifier(

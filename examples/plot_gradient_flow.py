@@ -94,8 +94,8 @@ print(f"a random error is {1 / shrink:.1f} times shorter after a matrix, and 4 t
 #
 # What it does to learning
 # ------------------------
-# Six networks, trained for 30 epochs with the same learning rate. A curve is the gradient of
-# one layer.
+# Six networks, trained for 30 epochs with the same learning rate. Each curve is the norm of one
+# layer's gradient.
 
 small = normal(0.05)
 networks = {

@@ -10,7 +10,7 @@ they are searched together, in a pipeline, by scikit-learn's ``GridSearchCV``; a
 # %%
 # The pipeline
 # ------------
-# Noisy spirals. The scaler belongs into the pipeline, so that each fold is scaled by its own
+# Noisy spirals. The scaler belongs in the pipeline, so that each fold is scaled by its own
 # training rows.
 
 from time import perf_counter

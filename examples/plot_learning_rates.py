@@ -57,8 +57,8 @@ ax.grid(alpha=0.3)
 plt.show()
 
 # %%
-# Up to a point a larger rate simply is a faster film of the same descent. Then single steps
-# begin to overshoot: the loss has spikes, from which it recovers at first. Beyond, it
+# Up to a point a larger rate is simply the same descent played faster. Then single steps
+# begin to overshoot: the loss has spikes, from which it recovers at first. Beyond that, it
 # does not come down any more.
 #
 # Each solver has its range

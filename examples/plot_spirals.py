@@ -122,9 +122,9 @@ plt.show()
 #
 # What the network has learnt
 # ---------------------------
-# ``transform`` gives the activations of the last hidden layer. The output unit draws a
-# straight line in that space, a plane through 8 dimensions; so if the network is right, its
-# hidden layers must have pulled the arms apart. Their two main directions show it.
+# ``transform`` gives the activations of the last hidden layer. The output unit can only cut that
+# space of 8 dimensions by a flat plane; so if the network is right, its hidden layers must have
+# pulled the arms apart. Two principal directions show it.
 
 from sklearn.decomposition import PCA
 

@@ -59,7 +59,7 @@ def errors(side, X, y, is_classification):
     return found
 
 
-colours = ["#b2182b", "#4393c3", "0.6"]
+colours = ["#0072b2", "#d55e00", "0.6"]
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.6), layout="constrained")
 for ax, (name, ((X, y), unit)) in zip(axes, data_sets.items(), strict=True):
     for place, (side, colour) in enumerate(zip(sides, colours, strict=True)):
@@ -82,8 +82,7 @@ from skbackprop.preprocessing import PiecewiseLinearEncoder, SmoothClipScaler
 
 X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 bmi = X[["bmi"]]
-grid = np.linspace(bmi.min(), bmi.max(), 300)
-grid.shape = (-1, 1)
+grid = np.linspace(bmi["bmi"].min(), bmi["bmi"].max(), 300)[:, np.newaxis]
 codes = PiecewiseLinearEncoder(n_bins=6).fit(bmi.to_numpy()).transform(grid)
 scaled = SmoothClipScaler().fit(bmi.to_numpy()).transform(grid)
 
@@ -91,6 +90,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
 left.plot(grid, scaled, color="0.3")
 left.hist(bmi["bmi"], bins=40, bottom=-3, weights=np.full(len(bmi), 0.05), color="0.85")
 left.set(title="Scaled, outliers bent", xlabel="body mass index", ylabel="input")
+right.set_prop_cycle(color=plt.colormaps["viridis"](np.linspace(0, 0.9, 6)))
 right.plot(grid, codes)
 right.set(title="Encoded: one input for each bin", xlabel="body mass index")
 for ax in (left, right):
@@ -110,7 +110,7 @@ reg = TabularRegressor(random_state=0).fit(X, y)
 fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
 kinds = ("with the encoding", "without")
 for kind, scores, best, colour in zip(
-    kinds, reg.validation_scores_.T, reg.best_iteration_, ("#b2182b", "#4393c3"), strict=True
+    kinds, reg.validation_scores_.T, reg.best_iteration_, ("#d55e00", "#0072b2"), strict=True
 ):
     epochs = np.arange(1, len(scores) + 1)
     ax.plot(epochs, -scores, color=colour, label=f"members {kind}")
@@ -132,13 +132,19 @@ print(f"R² out of fold: {reg.oob_score_:.3f}")
 # %%
 # Members and ensemble
 # --------------------
-# One column of noisy data, and what the members make of it. The ensemble is smoother than any
-# of them. The out-of-fold residuals also say how wide an interval must be to hold nine
-# targets of ten: no second training, no rows set aside.
+# One column of noisy data, and what the members make of it. Each is wrong in places of its own,
+# so their mean is closer to the curve beneath the noise than any of them. The out-of-fold
+# residuals also say how wide an interval must be to hold nine targets of ten: no second
+# training, no rows set aside.
+
+
+def truth(x):
+    return np.sin(2 * x) + (x > 1)
+
 
 rng = np.random.default_rng(0)
 x = rng.uniform(-3, 3, 400)
-target = np.sin(2 * x) + (x > 1) + 0.3 * rng.standard_normal(400)
+target = truth(x) + 0.3 * rng.standard_normal(400)
 curve = TabularRegressor(random_state=0).fit(x[:, np.newaxis], target)
 grid = np.linspace(-3.3, 3.3, 500)[:, np.newaxis]
 low, high = curve.predict_interval(grid, coverage=0.9).T
@@ -152,22 +158,29 @@ def member(k):
         a = a @ W + b
         if layer < 2:
             a = np.maximum(a, 0) if k < 5 else a / (1 + np.exp(-a))
-    return a * target.std() + target.mean()  # nearly: each has those of the rows that it saw
+    return a.ravel() * target.std() + target.mean()  # nearly: it has those of the rows it saw
 
 
 fig, ax = plt.subplots(figsize=(9, 4.2), layout="constrained")
 ax.scatter(x, target, s=6, color="0.7")
-ax.fill_between(grid[:, 0], low, high, color="#b2182b", alpha=0.12, label="90 % interval")
+ax.fill_between(grid[:, 0], low, high, color="#0072b2", alpha=0.12, label="90 % interval")
 for k in range(10):
     label = {0: "members with the encoding", 5: "without"}.get(k)
-    ax.plot(grid, member(k), color="#e08214" if k < 5 else "#4393c3", linewidth=0.7, label=label)
-ax.plot(grid, curve.predict(grid), color="#b2182b", linewidth=2, label="ensemble")
+    ax.plot(grid, member(k), color="#d55e00" if k < 5 else "#56b4e9", linewidth=0.7, label=label)
+ax.plot(grid, curve.predict(grid), color="#004b77", linewidth=2, label="ensemble")
 ax.set(xlabel="x", ylabel="y", title="Ten members, one prediction", xlim=(-3.3, 3.3))
 ax.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, -0.32))
 ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
+inside = abs(grid[:, 0]) < 3
+distance = [
+    np.sqrt(np.mean((prediction - truth(grid[:, 0]))[inside] ** 2))
+    for prediction in [curve.predict(grid), *map(member, range(10))]
+]
+print(f"distance from the curve: ensemble {distance[0]:.3f}, best member {min(distance[1:]):.3f}")
+
 x_new = rng.uniform(-3, 3, 5000)
-y_new = np.sin(2 * x_new) + (x_new > 1) + 0.3 * rng.standard_normal(5000)
+y_new = truth(x_new) + 0.3 * rng.standard_normal(5000)
 low, high = curve.predict_interval(x_new[:, np.newaxis], coverage=0.9).T
 print(f"share of 5000 fresh targets inside: {np.mean((low <= y_new) & (y_new <= high)):.3f}")

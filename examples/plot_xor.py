@@ -3,7 +3,7 @@ XOR, and why a hidden layer
 ===========================
 
 Exclusive or is true when one of two inputs is true, but not both. In 1969 it was the
-example of what a network without hidden layer cannot learn. With one, it is the smallest
+example of what a network without a hidden layer cannot learn. With one, it is the smallest
 problem on which backpropagation has something to do.
 """
 

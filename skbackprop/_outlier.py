@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -12,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._autoencoder import BackpropAutoencoder
 from ._estimator.base import unchanged_on_error
 from ._estimator.data import FLOATS
+from ._estimator.oddness import Views, combined
 from ._estimator.pickling import PicklingMixin
 from ._estimator.plain import PlainValues
 from ._estimator.sklearn_compat import Interval, StrOptions, _check_sample_weight, _fit_context
@@ -19,21 +19,18 @@ from ._estimator.threads import threads_for
 from ._estimator.typing import Contamination, Criterion, RandomState
 from ._estimator.warn import each_message_once
 from .core.density import CodeAndResidualDensity
+from .core.neighbours import NeighbourDistance, distinct_rows
 from .core.prediction import CHUNK
 from .core.tails import (
     MarginalTails,
     UpperTail,
     beyond_fence,
-    log_harmonic_mean,
     rounding,
     weighted_quantile,
 )
 
 _FEATURES_A_COMPONENT = 4 / 3  # the default code has three quarters of the features
 _N_FOLDS = 3  # whose held-out scores say how new samples score
-_CORE = 0.75  # share of the samples, those least odd in single features, that the moments see
-_RIDGE = 0.1  # added to the core's covariance of the code: worth it with few samples, else harmless
-_PARTS = (0.75, 0.25)  # of the joint density and of the single features in the harmonic mean
 _LEAST_SHARE = 0.005  # contamination="auto" expects that many to lie outside, or more
 
 
@@ -49,10 +46,10 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
     criterion : {"tail_probability", "density", "reconstruction"}, default="tail_probability"
         What makes a sample normal.
 
-        - "tail_probability": that many samples are as odd. Oddness is looked for in two places:
-          the joint density of code and residual, and the tails of the single features.
-          ``score_samples`` is the log of the share of the training distribution that is at least
-          as odd, extrapolated beyond the training data.
+        - "tail_probability": that many samples are as odd. Oddness is looked for in three places:
+          the joint density of code and residual, the tails of the single features, and the
+          distance from the nearest training samples [4]_. ``score_samples`` is the log of the
+          share of the training distribution that is at least as odd, extrapolated beyond it.
         - "density": the log-density under a Gaussian of the residual, with a variance a feature,
           and a Gaussian of the code, with a full covariance. With a linear autoencoder that is
           probabilistic PCA.
@@ -62,8 +59,8 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
 
         - "auto" counts the samples beyond a fence, extrapolated from the median and the upper
           quartile of the oddness of held-out samples, and expects half a per cent at least.
-          Of *new* samples from a Gaussian of two features or more, less than one per cent fall
-          below.
+          With "tail_probability", less than one per cent of *new* samples from a Gaussian fall
+          below; with the other criteria it may be two.
         - A number in (0, 0.5] is the share of the training data that is called outliers.
     random_state : int, RandomState instance or None, default=None
         Set as the autoencoder's, unless it has one of its own.
@@ -93,12 +90,13 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
     "tail_probability", or with too few distinct samples for the code: then it is fitted once, and
     the training scores have to do.
 
-    "tail_probability" takes mean and covariance of codes and residuals from three quarters of the
-    training samples, those least odd in their single features, so that outliers in the training
-    data do not hide themselves by widening the Gaussians [2]_. Held-out samples turn the oddness
-    by density and that by single features into tail probabilities. The harmonic mean combines
-    them, with parts of three quarters and one quarter [3]_. These shares were chosen on made-up
-    data and on the public sets cardio and thyroid.
+    "tail_probability" takes mean and covariance of codes and residuals, and the neighbours, up to
+    1024, from three quarters of the training samples, those least odd in their single features, so
+    that outliers in the training data do not hide themselves [2]_. Held-out samples turn each
+    oddness into a tail probability. That by density *or* that by single features must be small:
+    their harmonic mean, with parts of three quarters and one quarter [3]_. The distance from the
+    ten nearest neighbours is evidence beside: the two are multiplied. Constants were chosen on
+    made-up data and on the public sets cardio and thyroid.
 
     References
     ----------
@@ -106,6 +104,7 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
     .. [2] Hubert, Rousseeuw & Verdonck (2012), "A deterministic algorithm for robust location and
        scatter".
     .. [3] Wilson (2019), "The harmonic mean p-value for combining dependent tests".
+    .. [4] Sugiyama & Borgwardt (2013), "Rapid distance-based outlier detection via sampling".
 
     Examples
     --------
@@ -174,7 +173,7 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
         if sample_weight is not None:
             weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
             X, weights = X[weights > 0], weights[weights > 0]
-        self._views = _Views.estimate(self.autoencoder_, self.criterion, X, weights)
+        self._views = Views.estimate(self.autoencoder_, self.criterion, X, weights)
         oddness = self._views.oddness(X)
         if not np.isfinite(oddness).all():
             raise ValueError(
@@ -219,7 +218,7 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
             if not isinstance(autoencoder.batch_size, str):
                 autoencoder.set_params(batch_size=min(autoencoder.batch_size, int((~out).sum())))
             autoencoder.fit(X[~out], sample_weight=weights[~out])
-            views = _Views.estimate(autoencoder, self.criterion, X[~out], weights[~out])
+            views = Views.estimate(autoencoder, self.criterion, X[~out], weights[~out])
             oddness[:, out] = views.oddness(X[out])
         return oddness
 
@@ -230,11 +229,10 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
         return self._tail.log_probability(self._combined(oddness))
 
     def _combined(self, oddness):
-        """All views in one: minus the log of the harmonic mean of their tail probabilities."""
-        log_p = [
-            tail.log_probability(view) for tail, view in zip(self._tails, oddness, strict=True)
-        ]
-        return -log_harmonic_mean(np.stack(log_p), _PARTS)
+        """All views in one, each by its tail probability."""
+        return combined(
+            [tail.log_probability(view) for tail, view in zip(self._tails, oddness, strict=True)]
+        )
 
     def _score_of_share(self, share):
         """The score that a share of new samples falls below."""
@@ -302,55 +300,7 @@ class BackpropOutlierDetector(OutlierMixin, PicklingMixin, BaseEstimator):
         super()._restore({**state, **_PLAIN.rebuild(_estimates(state))})
 
 
-@dataclass(frozen=True)
-class _Views:
-    """The ways in which a sample may be odd to a fitted autoencoder.
-
-    Without a density it is the error of the reconstruction.
-    """
-
-    autoencoder: BackpropAutoencoder
-    density: CodeAndResidualDensity | None = None
-    marginals: MarginalTails | None = None
-
-    @classmethod
-    def estimate(cls, autoencoder, criterion, X, weights):
-        """The views that a criterion asks for, of the data that the autoencoder was fitted to."""
-        if criterion == "reconstruction":
-            return cls(autoencoder)
-        unit = _mean_variance(autoencoder, X, weights)
-        if criterion == "density":
-            return cls(autoencoder, cls._density(autoencoder, X, weights, unit))
-        marginals = MarginalTails.estimate(X, weights)
-        oddness = marginals.oddness(X)
-        core = oddness <= weighted_quantile(oddness, _CORE, weights)
-        density = cls._density(autoencoder, X[core], weights[core], unit, ridge=_RIDGE)
-        return cls(autoencoder, density, marginals)
-
-    @classmethod
-    def _density(cls, autoencoder, X, weights, unit, **options):
-        codes, residuals = cls._code_and_residual(autoencoder, X)
-        return CodeAndResidualDensity.estimate(codes, residuals, weights, unit, **options)
-
-    def oddness(self, X):
-        """Higher is odder, shape (n_views, n_samples); infinite where the arithmetic overflows."""
-        with np.errstate(all="ignore"):
-            if self.density is None:
-                views = [-self.autoencoder.score_samples(X)]
-            else:
-                views = [-self.density.log_density(*self._code_and_residual(self.autoencoder, X))]
-            if self.marginals is not None:
-                views.append(self.marginals.oddness(X))
-        oddness = np.stack(views)
-        return np.where(np.isnan(oddness), np.inf, oddness)
-
-    @staticmethod
-    def _code_and_residual(autoencoder, X):
-        """Codes, and residuals in units of ``scale_``."""
-        return autoencoder.transform(X), (X - autoencoder.predict(X)) / autoencoder.scale_
-
-
-_PLAIN = PlainValues(_Views, CodeAndResidualDensity, MarginalTails, UpperTail)
+_PLAIN = PlainValues(Views, CodeAndResidualDensity, MarginalTails, NeighbourDistance, UpperTail)
 
 
 def _estimates(state):
@@ -358,23 +308,12 @@ def _estimates(state):
     return {name: state[name] for name in ("_views", "_tails", "_tail") if name in state}
 
 
-def _mean_variance(autoencoder, X, weights):
-    """The mean variance of the features, in units of ``scale_``."""
-    if autoencoder.standardize:
-        return 1.0
-    deviations = X - np.average(X, axis=0, weights=weights)
-    return np.average((deviations**2).mean(axis=1), weights=weights) or 1.0
-
-
 def _folds(X, n_components):
     """The fold of each sample, shape (n_samples,): equal samples are in the same.
 
     -1 for all, none to be held out, where the rest has too few distinct samples for the code.
     """
-    order = np.lexsort(X.T)
-    is_new = np.any(X[order[1:]] != X[order[:-1]], axis=1)
-    distinct = np.empty(len(X), dtype=np.intp)
-    distinct[order] = np.concatenate([[0], np.cumsum(is_new)])
+    distinct = distinct_rows(X)
     n_distinct = distinct.max() + 1
     if n_distinct - -(-n_distinct // _N_FOLDS) <= n_components:
         return np.full(len(X), -1)

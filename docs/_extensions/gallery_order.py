@@ -9,6 +9,7 @@ _ORDER = [
     "plot_learning_rates.py",
     "plot_from_mlp.py",
     "plot_grid_search.py",
+    "plot_tables.py",
     "plot_quantiles.py",
     "plot_hidden_features.py",
     "plot_spiral_autoencoder.py",

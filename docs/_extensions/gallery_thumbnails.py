@@ -16,7 +16,7 @@ _PANELS = {
     "plot_learning_rates": (1, (0.0, 0.0, 0.855, 1.0)),
     "plot_from_mlp": (1, (0.0, 0.0, 1.0, 1.0)),
     "plot_grid_search": (2, (0.0, 0.06, 1.0, 1.0)),
-    "plot_tables": (4, (0.0, 0.0, 1.0, 0.87)),
+    "plot_tables": (4, (0.3, 0.0, 0.82, 0.87)),
     "plot_quantiles": (1, (0.0, 0.0, 1.0, 1.0)),
     "plot_hidden_features": (1, (0.45, 0.07, 0.87, 1.0)),
     "plot_spiral_autoencoder": (2, (0.33, 0.625, 0.59, 0.89)),

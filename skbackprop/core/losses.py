@@ -175,9 +175,9 @@ class SquaredError(Loss):
 
 @dataclass(frozen=True)
 class GaussianLikelihood(Loss):
-    """ℓ = Σ ½ (r² / σ² + log σ²), r = a − y: a Gaussian of learned variance; δ = g′(z) r / σ².
+    """ℓ = Σ ½ (r² / v + log v), r = a − y: a Gaussian of learned variance; δ = g′(z) r / v.
 
-    σ² is one number, the mean squared residual of the batch, at which ℓ is smallest; so its own
+    v is one number, the mean squared residual of the batch, at which ℓ is smallest; so its own
     derivative does not count (Rybkin, Daniilidis & Levine, 2021, "Simple and effective VAE training
     with calibrated decoders"). The constant ½ log 2π is left out.
     """

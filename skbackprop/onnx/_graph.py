@@ -96,6 +96,19 @@ class Graph:
         else:
             self.add("Identity", name, output=variable.full_name)
 
+    def smallest(self, name, k):
+        """The ``k`` smallest entries of each row, in order: names of the values and the places."""
+        values, places = (self._scope.get_unique_variable_name(n) for n in ("smallest", "places"))
+        self._container.add_node(
+            "TopK",
+            [name, self.constant(np.array([k]))],
+            [values, places],
+            name=self._scope.get_unique_operator_name("TopK"),
+            axis=-1,
+            largest=0,
+        )
+        return values, places
+
     def in_single_precision(self, op_type, name):
         """Add a node that takes and gives floats, among nodes of any type."""
         single = self.add(op_type, self.add("Cast", name, to=onnx_proto.TensorProto.FLOAT))
@@ -122,7 +135,7 @@ class Graph:
         return self.add("Add", self.add("MatMul", x, W), b)
 
     def layer_norm(self, x, gain, shift):
-        """γ (x − μ) / √(σ² + ε) + β, over the features: means are products with 1 / n."""
+        """γ (x − mean) / √(var + ε) + β, over the features: means are products with 1 / n."""
         width = gain.shape[-1]
         shares = np.full((width, 1), 1.0 / width)
         centred = self.add("Sub", x, self.add("MatMul", x, shares))
@@ -131,7 +144,7 @@ class Graph:
         return self.add("Add", self.add("Mul", self.add("Div", centred, std), gain), shift)
 
     def batch_norm(self, x, gain, shift, mean, variance):
-        """γ (x − μ) / √(σ² + ε) + β, with constants for μ and σ²."""
+        """γ (x − mean) / √(var + ε) + β, with constants for mean and var."""
         scale = gain / np.sqrt(np.float64(variance) + _NORM_EPSILON)
         return self.add("Add", self.add("Mul", self.add("Sub", x, mean), scale), shift)
 

@@ -41,7 +41,7 @@ def layers_of_network(network):
             layers.append(("layer_norm", params["gain"], params["shift"]))
         elif hasattr(layer, "activation"):
             layers.append(("activation", _known_name(layer.activation)))
-        elif layer.n_out < layer.n_in:  # a variational code: [μ, log σ²], of which μ goes on
+        elif layer.n_out < layer.n_in:  # a variational code: [μ, log s²], of which μ goes on
             _, W, b = layers.pop()
             layers.append(("dense", W[..., : layer.n_out], b[..., : layer.n_out]))
         if place == network.n_encoder:

@@ -8,9 +8,11 @@ from skl2onnx import get_model_alias, update_registered_converter
 from skl2onnx.common.data_types import Int64TensorType
 from sklearn.utils.validation import check_is_fitted
 
-from .._outlier import _PARTS, BackpropOutlierDetector
+from .._estimator.oddness import PARTS
+from .._outlier import BackpropOutlierDetector
 from ._autoencoder import encode
 from ._graph import Graph, float_type, n_rows
+from ._neighbours import log_mean_distance
 from ._tails import log_tail_probability, marginal_oddness, minus_log_harmonic_mean
 
 _OPTIONS = {"score_samples": [False, True]}
@@ -70,9 +72,12 @@ def _scores(graph, detector):
     if views.marginals is None:
         return log_density
     joint, single = graph.add("Neg", log_density), marginal_oddness(graph, x, views.marginals)
-    oddness = graph.add("Concat", joint, single, axis=1)
+    near = log_mean_distance(graph, x, views.neighbours)
+    oddness = graph.add("Concat", joint, single, near, axis=1)
     log_p = log_tail_probability(graph, oddness, detector._tails)
-    combined = minus_log_harmonic_mean(graph, log_p, _PARTS)
+    by_model = minus_log_harmonic_mean(graph, log_p, PARTS)
+    by_neighbours = graph.add("Gather", log_p, np.array([2]), axis=1)
+    combined = graph.add("Sub", by_model, by_neighbours)
     return log_tail_probability(graph, combined, [detector._tail])
 
 

@@ -53,9 +53,11 @@ def marginal_oddness(graph, x, marginals):
 
 
 def minus_log_harmonic_mean(graph, log_p, parts):
-    """log Σᵢ partᵢ / pᵢ of two probabilities, given as logs of shape (n, 2); shape (n, 1)."""
-    terms = graph.add("Sub", np.log(parts), log_p)
-    first, second = (graph.add("Gather", terms, np.array([i]), axis=1) for i in (0, 1))
+    """log Σᵢ partᵢ / pᵢ of the first two of probabilities, given as logs; shape (n, 1)."""
+    first, second = (
+        graph.add("Sub", math.log(part), graph.add("Gather", log_p, np.array([i]), axis=1))
+        for i, part in enumerate(parts)
+    )
     larger = graph.add("Max", first, second)
     shares = [graph.add("Exp", graph.add("Sub", one, larger)) for one in (first, second)]
     return graph.add("Add", graph.add("Log", graph.add("Add", *shares)), larger)

@@ -72,8 +72,8 @@ def test_two_weights_in_print(two_weights):
         "a¹ = σ(z¹) = logistic(1.1) = 0.7503",
         "z² = a¹·w² + b² = 0.7503·0.3 + 0.2 = 0.4251",
         "a² = σ(z²) = logistic(0.4251) = 0.6047",
-        "L = ½·(a² - y)² = ½·(0.6047 - 1)² = 0.07813",
-        "E = L = 0.07813",
+        "ℓ = ½·(a² - y)² = ½·(0.6047 - 1)² = 0.07813",
+        "E = ℓ = 0.07813",
         "∂E/∂a² = a² - y = 0.6047 - 1 = -0.3953",
         "σ′(z²) = a²·(1 - a²) = 0.6047·(1 - 0.6047) = 0.239",
         "δ² = ∂E/∂a²·σ′(z²) = -0.3953·0.239 = -0.09449",
@@ -341,7 +341,7 @@ def test_large_networks_are_cut(network):
 def test_weights_of_samples_are_in_print(network):
     est, X, y = network("regression")
     text = str(trace(est, X[:3], y[:3], [1.0, 2.0, 3.0]))
-    assert re.search(r"sample +y +L +weight", text)
+    assert re.search(r"sample +y +ℓ +weight", text)
     assert re.search(r" 1\.5\n", text)
 
 

@@ -71,8 +71,8 @@ def test_each_step_lights_up_what_it_computes(n_units, network):
     assert lit["x₂"] == {"x₂"}
     assert lit["z¹₂"] == {"z¹₂", "edge"}
     assert lit["a¹₂"] == {"z¹₂"}
-    assert lit["y₃"] == {"z²₃", "L", "edge"}
-    assert lit["L"] == lit["E"] == {"L", "edge"}
+    assert lit["y₃"] == {"z²₃", "ℓ", "edge"}
+    assert lit["ℓ"] == lit["E"] == {"ℓ", "edge"}
     assert lit["δ²₁"] == {"z²₁"}
     assert lit["∂E/∂w²ᵢ₁"] == {"edge"}
     assert lit["∂E/∂a¹₂"] == {"z¹₂", "edge"}
@@ -170,13 +170,13 @@ def test_stepping_in_a_browser(network, tmp_path):
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", page.as_uri()]
     dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     seen = json.loads(re.search(r"<pre>(.*)</pre>", dom, re.DOTALL)[1])
-    # x₁ x₂ x₃ x₄ z a | y L E | δ ∂w ∂b
+    # x₁ x₂ x₃ x₄ z a | y ℓ E | δ ∂w ∂b
     whole = {"now": [], "later": 0, "hidden": 0, "lit": 0, "way": "forward"}
     start, first, second, back, right, third_last, last, other, escaped = seen
     assert start == other == escaped == {**whole, "line": start["line"]}
     assert (first["now"], first["later"], first["lit"]) == (["0"], 11, 1)
     assert first["line"] == f"Forward pass:  x₁ = {X[0, 0]:.4g}"
-    assert first["hidden"] == 3 + 4 + 2 + 4  # inputs; z, a, y, δ; L, E; gradients
+    assert first["hidden"] == 3 + 4 + 2 + 4  # inputs; z, a, y, δ; ℓ, E; gradients
     assert second["now"] == ["1"]
     assert back == first
     assert right == second

@@ -23,7 +23,7 @@ export function unitEquations(network, pass, y, l, j) {
     ? outputBackward(network, pass, y, l, j)
     : hiddenBackward(network, pass, l, j);
   if (isOutput) forward.push(lossRow(network, pass, y));
-  backward.push([partial("L", symbol("b", l, j)), delta, "", pass.delta[l][j]]);
+  backward.push([partial("ℓ", symbol("b", l, j)), delta, "", pass.delta[l][j]]);
   return { title: capitalized(unitName(l, j, last)), forward, backward };
 }
 
@@ -47,7 +47,7 @@ export function weightEquations(network, pass, l, i, j) {
       ],
     ],
     backward: [
-      [partial("L", w), `${source}·${symbol("δ", l, j)}`, `${text(a)}·${factor(delta)}`, a * delta],
+      [partial("ℓ", w), `${source}·${symbol("δ", l, j)}`, `${text(a)}·${factor(delta)}`, a * delta],
     ],
   };
 }
@@ -58,7 +58,7 @@ export function stepEquations(network, training, k, name) {
   if (!last) return [];
   const isWeight = k < network.nWeights;
   const n = last.rows.length;
-  const mean = `mean of ${partial("L", name)} over the ${n === 1 ? "one sample" : `${n} samples`}`;
+  const mean = `mean of ${partial("ℓ", name)} over the ${n === 1 ? "one sample" : `${n} samples`}`;
   const penalty = isWeight && settings.alpha ? ` + <i>α</i>·${name}/${n}` : "";
   return [
     [partial("E", name), mean + penalty, "", last.gradient[k]],
@@ -115,10 +115,10 @@ function lossRow(network, pass, y) {
   const a = symbol("a", network.layers.length, 0);
   const value = pass.a[network.layers.length][0];
   if (network.loss === "squared_error") {
-    return ["<i>L</i>", `½·(${a} − <i>y</i>)²`, `½·(${text(value)} − ${y})²`, pass.losses[0]];
+    return ["<i>ℓ</i>", `½·(${a} − <i>y</i>)²`, `½·(${text(value)} − ${y})²`, pass.losses[0]];
   }
   return [
-    "<i>L</i>",
+    "<i>ℓ</i>",
     `−<i>y</i>·log ${a} − (1 − <i>y</i>)·log(1 − ${a})`,
     y === 1 ? `−log ${text(value)}` : `−log(1 − ${text(value)})`,
     pass.losses[0],
@@ -131,7 +131,7 @@ function outputBackward(network, pass, y, l, j) {
   const value = pass.a[l][j];
   const error = [`${a} − <i>y</i>`, `${text(value)} − ${y}`, value - y];
   if (network.loss === "log_loss") return [[delta, ...error]];
-  const gradient = partial("L", a);
+  const gradient = partial("ℓ", a);
   const slope = `<i>σ</i>′(${symbol("z", l, j)})`;
   const product = `${text(value - y)}·${text(value * (1 - value))}`;
   return [
@@ -147,7 +147,7 @@ function hiddenBackward(network, pass, l, j) {
     { length: fanOut },
     (_, k) => `${factor(pass.delta[l + 1][k])}·${factor(W[j * fanOut + k])}`,
   );
-  const gradient = partial("L", symbol("a", l, j));
+  const gradient = partial("ℓ", symbol("a", l, j));
   const slope = `<i>σ</i>′(${symbol("z", l, j)})`;
   const weight = `<i>w</i><span class="scripts"><sup>${l + 1}</sup><sub>${j + 1}<i>k</i></sub></span>`;
   const { slope: formula, fillSlope } = ACTIVATIONS[network.activation];

@@ -1,4 +1,4 @@
-// Activation functions σ with their derivatives, and losses L with theirs.
+// Activation functions σ with their derivatives, and losses ℓ with theirs.
 
 const logistic = (z) => 1 / (1 + Math.exp(-z));
 
@@ -60,7 +60,7 @@ export const ACTIVATIONS = {
 
 /**
  * Losses of one sample, for the raw score z of the output unit, the prediction a = logistic(z) and
- * the target y, 0 or 1. `delta` is δ = ∂L/∂z.
+ * the target y, 0 or 1. `delta` is δ = ∂ℓ/∂z.
  */
 export const LOSSES = {
   log_loss: {

@@ -77,10 +77,10 @@ function affine(a, { W, b, fanIn, fanOut }, n) {
 /**
  * The backward pass of what `forward` returned, sample by sample: adds to it
  *
- *     losses    L of each sample
- *     aGrad[l]  ∂L/∂aˡ = δˡ⁺¹ (Wˡ⁺¹)ᵀ
+ *     losses    ℓ of each sample
+ *     aGrad[l]  ∂ℓ/∂aˡ = δˡ⁺¹ (Wˡ⁺¹)ᵀ
  *     slope[l]  σ′(zˡ)
- *     delta[l]  δˡ = ∂L/∂zˡ = ∂L/∂aˡ ⊙ σ′(zˡ)
+ *     delta[l]  δˡ = ∂ℓ/∂zˡ = ∂ℓ/∂aˡ ⊙ σ′(zˡ)
  */
 export function backward(network, pass, y) {
   const last = network.layers.length;
@@ -114,7 +114,7 @@ function timesTransposed(delta, { W, fanIn, fanOut }, n) {
 }
 
 /**
- * The gradient of the objective E = (1/n) Σ L + α / (2n) ‖W‖² of the n rows of a pass, as a vector
+ * The gradient of the objective E = (1/n) Σ ℓ + α / (2n) ‖W‖² of the n rows of a pass, as a vector
  * like `params`:  ∂E/∂Wˡ = (aˡ⁻¹)ᵀ δˡ / n + α Wˡ / n,  ∂E/∂bˡ = Σ δˡ / n.
  */
 export function gradientOf(network, pass, alpha) {

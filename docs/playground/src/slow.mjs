@@ -58,7 +58,7 @@ const DESCRIPTIONS = {
     const a = text(pass.a[stage.layer][0]);
     return {
       title: "The loss",
-      text: `The network says ${a}, the target is ${y}: the loss <i>L</i> measures by how much it is wrong. From here, errors go backward.`,
+      text: `The network says ${a}, the target is ${y}: the loss <i>ℓ</i> measures by how much it is wrong. From here, errors go backward.`,
       unit: { l: stage.layer, j: 0, part: "forward" },
     };
   },
@@ -70,7 +70,7 @@ const DESCRIPTIONS = {
     return {
       title: `Backward, ${isLast ? "output" : `layer ${layer}`}`,
       text: isLast
-        ? `<i>δ</i> = ∂<i>L</i>/∂<i>z</i> says how the loss changes with the score of the output unit. The gradient of a weight, now the width of its connection, is <i>δ</i> times the activation that the weight multiplied.`
+        ? `<i>δ</i> = ∂<i>ℓ</i>/∂<i>z</i> says how the loss changes with the score of the output unit. The gradient of a weight, now the width of its connection, is <i>δ</i> times the activation that the weight multiplied.`
         : `The <i>δ</i> of ${next} come back through the same weights; times the slope <i>σ</i>′(<i>z</i>) they are the <i>δ</i> of this layer, and with them the gradients of its weights.`,
       unit: { l: layer, j: 0, part: "backward" },
       ...table(pass, layer, isLast ? ["delta"] : ["aGrad", "slope", "delta"]),
@@ -87,7 +87,7 @@ const DESCRIPTIONS = {
       text:
         n === 1
           ? `The batch has this one sample, so its gradient is the gradient of the batch.${penalty}`
-          : `The same is done for all ${n} samples of the batch, and ∂<i>E</i>/∂<i>w</i> is the mean of their ∂<i>L</i>/∂<i>w</i>.${penalty}`,
+          : `The same is done for all ${n} samples of the batch, and ∂<i>E</i>/∂<i>w</i> is the mean of their ∂<i>ℓ</i>/∂<i>w</i>.${penalty}`,
     };
   },
 
@@ -103,7 +103,7 @@ const DESCRIPTIONS = {
 const NAMES = {
   z: (l) => symbol("z", l, "j"),
   a: (l) => symbol("a", l, "j"),
-  aGrad: (l) => partial("L", symbol("a", l, "j")),
+  aGrad: (l) => partial("ℓ", symbol("a", l, "j")),
   slope: (l) => `<i>σ</i>′(${symbol("z", l, "j")})`,
   delta: (l) => symbol("δ", l, "j"),
 };

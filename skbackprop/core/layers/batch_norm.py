@@ -36,7 +36,7 @@ class BatchNorm(SameWidth):
         gain, shift = room.params["gain"], room.params["shift"]  # γ, β: (..., 1, width)
         normed = room.buffer("normed", self.width)  # x̂
         scratch = room.scratch(self.width)
-        inverse_std = np.empty_like(gain)  # 1 / √(σ² + ε): (..., 1, width)
+        inverse_std = np.empty_like(gain)  # 1 / √(var + ε): (..., 1, width)
         shares = room.like_column(1.0 / room.n_rows)  # of each row in the means: (..., n_rows, 1)
         mean, variance, seen = (
             room.statistics[name] for name in ("running_mean", "running_variance", "seen")
@@ -83,14 +83,14 @@ class BatchNorm(SameWidth):
         ones = np.ones((1, room.n_rows), out.dtype)
 
         def through_the_means():
-            # ∂E/∂xᵢ = (uᵢ − pᵢ (Σ u + x̂ᵢ Σ u ⊙ x̂)) / √(σ² + ε), pᵢ row i's share of the means
+            # ∂E/∂xᵢ = (uᵢ − pᵢ (Σ u + x̂ᵢ Σ u ⊙ x̂)) / √(var + ε), pᵢ row i's share of the means
             np.multiply(delta, normed, out=scratch)
             np.multiply(normed, ones @ scratch, out=scratch)
             np.add(scratch, ones @ delta, out=scratch)
             np.multiply(scratch, shares, out=scratch)
             np.subtract(delta, scratch, out=delta)
 
-        def divide_by_std():  # all there is for a single row: its μ and σ² are constants
+        def divide_by_std():  # all there is for a single row: its mean and var are constants
             np.multiply(delta, inverse_std, out=delta)
 
         backward += [through_the_means, divide_by_std] if by_batch else [divide_by_std]

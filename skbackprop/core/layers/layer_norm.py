@@ -11,7 +11,7 @@ EPSILON = 1e-5  # PyTorch's
 
 @dataclass(frozen=True)
 class LayerNorm(SameWidth):
-    """γ x̂ + β, each sample standardised over its features: x̂ = (x − μ) / √(σ² + ε).
+    """γ x̂ + β, each sample standardised over its features: x̂ = (x − mean) / √(var + ε).
 
     Ba, Kiros & Hinton (2016), "Layer normalization".
     """
@@ -24,7 +24,7 @@ class LayerNorm(SameWidth):
         gain, shift = room.params["gain"], room.params["shift"]  # γ, β: (..., 1, width)
         normed = room.buffer("normed", self.width)  # x̂
         scratch = room.scratch(self.width)
-        inverse_std = room.buffer("inverse_std", 1)  # 1 / √(σ² + ε): (..., n_rows, 1)
+        inverse_std = room.buffer("inverse_std", 1)  # 1 / √(var + ε): (..., n_rows, 1)
         shares = np.full((self.width, 1), 1.0 / self.width, out.dtype)  # a mean is a product
 
         def standardize():
@@ -47,7 +47,7 @@ class LayerNorm(SameWidth):
         parameter_gradients = gain_and_shift_gradients(delta, normed, scratch, room)
 
         def input_gradient():
-            # ∂E/∂x = (u − mean(u) − x̂ mean(u ⊙ x̂)) / √(σ² + ε)   (Ioffe & Szegedy, 2015)
+            # ∂E/∂x = (u − mean(u) − x̂ mean(u ⊙ x̂)) / √(var + ε)   (Ioffe & Szegedy, 2015)
             np.multiply(delta, normed, out=scratch)
             np.multiply(normed, scratch @ shares, out=scratch)
             np.subtract(delta, delta @ shares, out=delta)

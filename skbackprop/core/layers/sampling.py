@@ -13,10 +13,10 @@ _MAX_LOG_VARIANCE = 10.0
 
 @dataclass(frozen=True)
 class Sampling(Layer):
-    """z = μ + σ ⊙ ε, ε ~ N(0, I), with β times the KL divergence to N(0, I) as penalty.
+    """z = μ + s ⊙ ε, ε ~ N(0, I), with β times the KL divergence to N(0, I) as penalty.
 
-    The input holds [μ, log σ²], log σ² clipped to ±10; prediction passes μ on.
-    β KL = β/2 Σⱼ (μⱼ² + σⱼ² − 1 − log σⱼ²)   (Kingma & Welling, 2014; Higgins et al., 2017).
+    The input holds [μ, log s²], log s² clipped to ±10; prediction passes μ on.
+    β KL = β/2 Σⱼ (μⱼ² + sⱼ² − 1 − log sⱼ²)   (Kingma & Welling, 2014; Higgins et al., 2017).
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ class Sampling(Layer):
         if not room.for_training:
             return BoundLayer(Signal(z), [copy(mean, z)])
 
-        clipped = room.buffer("clipped", self.width)  # log σ²
-        std = room.buffer("std", self.width)  # σ
-        noise = room.buffer("noise", self.width)  # ε, then σ ⊙ ε
+        clipped = room.buffer("clipped", self.width)  # log s²
+        std = room.buffer("std", self.width)  # s
+        noise = room.buffer("noise", self.width)  # ε, then s ⊙ ε
         scratch, penalty = room.scratch(self.width), room.scalar()
         set_shares, shares = row_shares(room)
 
@@ -79,7 +79,7 @@ class Sampling(Layer):
             np.multiply(std, std, out=scratch)
             np.subtract(scratch, 1.0, out=scratch)
             np.multiply(scratch, weights, out=scratch)
-            np.multiply(delta, noise, out=d_log_variance)  # ∂z/∂log σ² = ½ σ ε
+            np.multiply(delta, noise, out=d_log_variance)  # ∂z/∂log s² = ½ s ε
             np.add(d_log_variance, scratch, out=d_log_variance)
             np.multiply(d_log_variance, 0.5, out=d_log_variance)
             np.equal(clipped, log_variance, out=scratch)  # no slope where it is clipped

@@ -286,7 +286,7 @@ class NetworkDisplay:
         self.node_texts_, self.gradient_texts_, self.edge_texts_ = [], [], []
         font = font_size(ax)
         if self.print_nodes and font >= SMALLEST_FONT and self.node_maps is None:
-            self._print_in_nodes(layers, font)
+            self._print_in_nodes(layers)
         segments, values = self.edges_.get_segments(), self.edges_.get_array()
         if edge_labels == "auto":
             edge_labels = len(values) <= _MOST_LABELLED_EDGES and font >= SMALLEST_FONT
@@ -300,15 +300,15 @@ class NetworkDisplay:
         below = "" if self.node_gradients is None else ", below: δ = ∂E/∂z"
         return f"edges: {self.edge_name}{shown}{below}"
 
-    def _print_in_nodes(self, layers, font):
+    def _print_in_nodes(self, layers):
         points = np.concatenate([layer.points for layer in layers])
         faces = self.nodes_.to_rgba(self.nodes_.get_array())
         up = np.zeros_like(points)
         if self.node_gradients is not None:
             gradients = shown_values(layers, self.node_gradients)
             up[:, 1] = np.where(np.isfinite(gradients), 0.35 * RADIUS, 0.0)
-            self.gradient_texts_ = print_in_nodes(self.ax_, points - up, gradients, faces, font)
+            self.gradient_texts_ = print_in_nodes(self.ax_, points - up, gradients, faces)
             for text in self.gradient_texts_:
                 text.set_style("italic")
         values = shown_values(layers, self.node_values)
-        self.node_texts_ = print_in_nodes(self.ax_, points + up, values, faces, font)
+        self.node_texts_ = print_in_nodes(self.ax_, points + up, values, faces)

@@ -9,6 +9,7 @@ from .drawing import INK, diverging_colormap
 RADIUS = 0.4  # of a node; neighbours in a layer are 1 apart
 _FITTING = 6  # characters that fill a node at the full size of the font
 SMALLEST_FONT = 5.5  # points; smaller numbers are left out
+_LARGEST_FONT = 10.0
 _HALO = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
 _CENTRED = {"ha": "center", "va": "center", "zorder": 3}
 
@@ -183,8 +184,12 @@ def room_for(names):
 
 
 def font_size(ax):
-    """The size at which a number fills a node."""
-    return min(10.0, 0.3 * _points(ax, 2 * RADIUS))
+    """The size at which a short number fills a node, within reason."""
+    return min(_LARGEST_FONT, _fitting_size(ax))
+
+
+def _fitting_size(ax):
+    return 0.3 * _points(ax, 2 * RADIUS)
 
 
 def caption_layers(ax, layers, captions):
@@ -223,14 +228,14 @@ def name_units(ax, layer, names, side):
         ax.text(x, y, str(names[unit]), ha=align, va="center", color=INK, fontsize=8)
 
 
-def print_in_nodes(ax, points, values, faces, font):
+def print_in_nodes(ax, points, values, faces):
     """Write the values into the nodes; returns the texts."""
-    texts = []
+    texts, fitting = [], _fitting_size(ax)
     for point, value, face in zip(points, values, faces, strict=True):
         if np.isfinite(value):
             color = "white" if _luminance(face) < 0.5 else INK
             text = short(value)
-            size = font * min(1.0, _FITTING / len(text))
+            size = min(_LARGEST_FONT, fitting * min(1.0, _FITTING / len(text)))
             texts.append(ax.text(*point, text, fontsize=size, color=color, **_CENTRED))
     return texts
 

@@ -8,7 +8,7 @@ from .text import Row
 
 
 class ForwardRows(Rows):
-    """x, z, a of each layer; then L and E."""
+    """x, z, a of each layer; then ℓ and E."""
 
     def pass_rows(self):
         """The rows of the forward pass."""
@@ -74,7 +74,7 @@ class ForwardRows(Rows):
         return self._rows("a", layer, cells)
 
     def loss_rows(self):
-        """The rows of the loss: y, L, penalties and E."""
+        """The rows of the loss: y, ℓ, penalties and E."""
         trace, number, last = self._trace, self._numbers, self._layers[-1]
         a, y = last.a[0], trace.target[0]
         several = "j" if len(y) > 1 else None
@@ -88,13 +88,13 @@ class ForwardRows(Rows):
         if formula and several:
             formula = f"Σⱼ ({formula})" if " " in formula else f"Σⱼ {formula}"
         rows = self._units("y", None, y)
-        rows.append(Row("L", formula, numbers, number.one(trace.losses[0]), ("L", None, 0)))
+        rows.append(Row("ℓ", formula, numbers, number.one(trace.losses[0]), ("ℓ", None, 0)))
         return [*rows, *self._objective()]
 
     def _objective(self):
         """The penalties, and E."""
         trace, number, place = self._trace, self._numbers, ("E", None, 0)
-        rows, formulas, numbers = [], ["L"], [number.one(trace.losses[0])]
+        rows, formulas, numbers = [], ["ℓ"], [number.one(trace.losses[0])]
         symbols = names("P", None, len(trace.penalties))
         for symbol, (term, value) in zip(symbols, trace.penalties.items(), strict=True):
             rows.append(Row(symbol, f"penalty: {term}", "", number.one(value), place))

@@ -7,7 +7,7 @@ from .formulas import names
 
 _BOX = (112, 15)  # the width of a unit, and the height of a line in it
 _GAP = (84, 18)  # between layers, and between units
-_SMALLEST = 0.7  # of its size: where there is less room, the drawing is scrolled
+_SMALLEST = 0.97  # of its size, letters of 8 points: in less room the drawing is scrolled
 _MOST_LABELLED = 12  # edges
 _EDGE_LABELS = (0.5, 0.3, 0.7)  # places along an edge, in turn: labels keep apart
 
@@ -134,7 +134,7 @@ class Graph:
     def _loss(self):
         trace, left = self._trace, self._left(len(self._widths))
         top = 22 + self._tallest / 2 - _BOX[1] - 4
-        lines = [("L", trace.losses[0]), ("E", trace.loss)]
+        lines = [("ℓ", trace.losses[0]), ("E", trace.loss)]
         places = [(symbol, None, 0) for symbol, _ in lines]
         parts = [_box(left, top, 2 * _BOX[1] + 8)]
         for k, (symbol, value) in enumerate(lines):

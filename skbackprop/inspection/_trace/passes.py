@@ -125,7 +125,7 @@ class Trace:
         The target as the loss sees it: one-hot for classes, with label smoothing.
 
     losses : ndarray of shape (n_samples,), or None
-        The loss L of each sample, before weighting.
+        The loss ℓ of each sample, before weighting.
 
     sample_weight : ndarray of shape (n_samples,), or None
         Weights, with class weights, normalised to mean one.

@@ -35,7 +35,7 @@ class Tables:
 
     def _losses(self):
         trace, number = self._trace, self._numbers
-        columns = {"y": (None, trace.target), "L": (None, trace.losses[:, np.newaxis])}
+        columns = {"y": (None, trace.target), "ℓ": (None, trace.losses[:, np.newaxis])}
         if trace.sample_weight is not None:
             columns["weight"] = (None, trace.sample_weight[:, np.newaxis])
         mean = "mean" if trace.sample_weight is None else "weighted mean"
@@ -43,7 +43,7 @@ class Tables:
             f" + {number.one(value)} ({term})" for term, value in trace.penalties.items()
         )
         penalty += f" + ½·{number.one(trace.l2)}·‖W‖²" if trace.l2 else ""
-        heading = f"Loss, E = {mean} of L{penalty} = {number.one(trace.loss)}"
+        heading = f"Loss, E = {mean} of ℓ{penalty} = {number.one(trace.loss)}"
         return self._samples(heading, columns)
 
     def _samples(self, title, columns):

@@ -73,8 +73,8 @@ def trace(estimator, X, y=None, sample_weight=None):
     <BLANKLINE>
     Loss
       y                                            =  1
-      L      = ½·(a² - y)²   = ½·(0.6047 - 1)²     =  0.07813
-      E      = L                                   =  0.07813
+      ℓ      = ½·(a² - y)²   = ½·(0.6047 - 1)²     =  0.07813
+      E      = ℓ                                   =  0.07813
     <BLANKLINE>
     Backward pass, layer 2
       ∂E/∂a² = a² - y        = 0.6047 - 1          = -0.3953
