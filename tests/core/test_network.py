@@ -112,6 +112,7 @@ def test_gains_begin_at_one():
 def test_a_copy_has_arrays_of_its_own():
     network = make_network(normalization="batch")
     network.statistics += np.arange(9.0)
+    network.n_encoder = 2
     duplicate = network.copy()
     assert_array_equal(duplicate.params, network.params)
     assert_array_equal(duplicate.statistics, network.statistics)
@@ -120,6 +121,7 @@ def test_a_copy_has_arrays_of_its_own():
     assert (network.params != duplicate.params).all()
     assert (network.statistics != duplicate.statistics).all()
     assert duplicate.layers == network.layers
+    assert duplicate.n_encoder == 2
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
