@@ -31,9 +31,12 @@ class Table:
         """Whether the target is a class: any dtype but a float."""
         return self.y.dtype.kind != "f"
 
-    def splits(self):
-        """Yield (seed, X_train, X_test, y_train, y_test), a fifth of the rows to test on."""
-        for seed in range(3 if len(self.y) < _SMALL else 1):
+    def splits(self, n_splits=None):
+        """Yield (seed, X_train, X_test, y_train, y_test), a fifth of the rows to test on.
+
+        By default, there are three splits of small sets and one of the others.
+        """
+        for seed in range(n_splits or (3 if len(self.y) < _SMALL else 1)):
             stratify = self.y if self.is_classification else None
             yield (
                 seed,

@@ -1,6 +1,6 @@
 """The estimators that a benchmark on tables sets side by side, each with its defaults.
 
-Each is made by a function of (table, threads), and takes the table as it is: categories are
+Each is made by a function of (table, threads, seed), and takes the table as it is: categories are
 columns of integer codes. A package that is not installed leaves its side out.
 """
 
@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 tabular_parameters = {}
 
 
-def _tabular(table, threads):
+def _tabular(table, threads, seed):
     import skbackprop
 
     kind = "TabularClassifier" if table.is_classification else "TabularRegressor"
@@ -26,24 +26,24 @@ def _tabular(table, threads):
     if not table.is_classification:
         parameters.pop("label_smoothing", None)
     return getattr(skbackprop, kind)(
-        categorical_features=table.is_category, n_jobs=threads, random_state=0, **parameters
+        categorical_features=table.is_category, n_jobs=threads, random_state=seed, **parameters
     )
 
 
-def _boosting(table, threads):
+def _boosting(table, threads, seed):
     Estimator = (
         HistGradientBoostingClassifier if table.is_classification else HistGradientBoostingRegressor
     )
-    return Estimator(categorical_features=table.is_category, random_state=0)
+    return Estimator(categorical_features=table.is_category, random_state=seed)
 
 
-def _mlp(table, threads):
+def _mlp(table, threads, seed):
     Estimator = MLPClassifier if table.is_classification else MLPRegressor
     one_hot = OneHotEncoder(drop="if_binary", handle_unknown="ignore", sparse_output=False)
     columns = make_column_transformer(
         (one_hot, np.flatnonzero(table.is_category)), remainder="passthrough"
     )
-    return make_pipeline(columns, StandardScaler(), Estimator(random_state=0))
+    return make_pipeline(columns, StandardScaler(), Estimator(random_state=seed))
 
 
 class _WithCategories(BaseEstimator):
@@ -75,7 +75,7 @@ class _WithCategories(BaseEstimator):
         return self.estimator.predict_proba(self._frame(X))
 
 
-def _catboost(table, threads):
+def _catboost(table, threads, seed):
     import catboost
 
     kind = "CatBoostClassifier" if table.is_classification else "CatBoostRegressor"
@@ -84,16 +84,16 @@ def _catboost(table, threads):
         thread_count=threads,
         allow_writing_files=False,
         verbose=False,
-        random_state=0,
+        random_state=seed,
     )
     return _WithCategories(estimator, table.is_category, np.int64)
 
 
-def _realmlp(table, threads):
+def _realmlp(table, threads, seed):
     import pytabkit
 
     kind = "RealMLP_TD_S_Classifier" if table.is_classification else "RealMLP_TD_S_Regressor"
-    estimator = getattr(pytabkit, kind)(device="cpu", n_threads=threads, random_state=0)
+    estimator = getattr(pytabkit, kind)(device="cpu", n_threads=threads, random_state=seed)
     return _WithCategories(estimator, table.is_category, "category")
 
 

@@ -1,6 +1,6 @@
 """Estimators with their defaults on tables: test error, log loss, seconds.
 
-    python benchmarks/bench_tabular.py DIRECTORY [--only vowel car] [--threads 1 2]
+    python benchmarks/bench_tabular.py DIRECTORY [--only vowel car] [--splits 3] [--threads 1 2]
     python benchmarks/bench_tabular.py --bundled
     python benchmarks/bench_tabular.py --scale
     python benchmarks/bench_tabular.py DIRECTORY --sides tabular boosting --set max_iter=32
@@ -10,11 +10,14 @@ regression and any other for classes, and ``cat_mask`` (d,), True for columns of
 of categories. ``--bundled`` takes the sets that scikit-learn brings along instead. ``--set`` gives
 the tabular estimators other parameters than their defaults.
 
-A fifth of the rows is for testing, stratified for classes. Sets below 3000 rows are split
-three times and the mean is taken. The error is the share of wrong classes, or the root mean
-squared error over the standard deviation of the test targets. The score of an estimator is the
-geometric mean, over the sets, of (its error + 0.003) / (boosting's error + 0.003), where
-boosting is HistGradientBoosting*; ``--unscored`` names sets that are shown only.
+A fifth of the rows is for testing, stratified for classes. Sets below 3000 rows are split three
+times, larger ones once, and the mean is taken; ``--splits`` gives all sets the same number. Each
+split has a ``random_state`` of its own, for the split and for the estimators. The error is the
+share of wrong classes, or the root mean squared error over the standard deviation of the test
+targets. The score of an estimator is the geometric mean, over the sets, of (its error + 0.003) /
+(boosting's error + 0.003), where boosting is HistGradientBoosting*; ``--unscored`` names sets that
+are shown only. Behind "±" are standard errors over the splits: of the error, and of the score where
+all sets have as many.
 
 CPU seconds are those of the process and its children in ``fit``. Each fit runs once a number
 of threads; errors are those of the first number.
@@ -52,9 +55,9 @@ def cpu_seconds():
 
 def measure(make, table, split, threads):
     """Error, log loss (NaN for regression), CPU and wall seconds of one fit."""
-    _, X_train, X_test, y_train, y_test = split
+    seed, X_train, X_test, y_train, y_test = split
     with threadpool_limits(threads):
-        estimator = make(table, threads)
+        estimator = make(table, threads, seed)
         cpu, wall = cpu_seconds(), time.perf_counter()
         estimator.fit(X_train, y_train)
         cpu, wall = cpu_seconds() - cpu, time.perf_counter() - wall
@@ -70,11 +73,17 @@ def measure(make, table, split, threads):
     return error, log_loss(y_test, probabilities, labels=classes), cpu, wall
 
 
-def measure_table(make, table, threads):
+def measure_table(make, table, threads, n_splits):
     """Mean over the splits: error, log loss, and (CPU, wall) for each number of threads."""
-    runs = np.array([[measure(make, table, split, t) for t in threads] for split in table.splits()])
+    splits = table.splits(n_splits)
+    runs = np.array([[measure(make, table, split, t) for t in threads] for split in splits])
     means = runs.mean(axis=0)
-    return {"error": means[0, 0], "log_loss": means[0, 1], "seconds": means[:, 2:].tolist()}
+    return {
+        "error": means[0, 0],
+        "log_loss": means[0, 1],
+        "seconds": means[:, 2:].tolist(),
+        "errors": runs[:, 0, 0].tolist(),
+    }
 
 
 def print_results(table, results, threads):
@@ -89,14 +98,26 @@ def print_results(table, results, threads):
             for t, (cpu, wall) in zip(threads, result["seconds"], strict=True)
         )
         print(
-            f"  {name:9} error {result['error']:.4f}  ratio {ratio:5.3f}"
-            f"  log loss {result['log_loss']:.4f}{seconds}",
+            f"  {name:9} error {result['error']:.4f} ± {_standard_error(result['errors']):.4f}"
+            f"  ratio {ratio:5.3f}  log loss {result['log_loss']:.4f}{seconds}",
             flush=True,
         )
 
 
 def _ratio(result, reference):
     return (result["error"] + _OFFSET) / (reference["error"] + _OFFSET)
+
+
+def _standard_error(values):
+    return np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+
+
+def _score_of_each_split(pairs):
+    """The score of each split alone; empty where sets have different numbers of splits."""
+    if len({len(result["errors"]) for result, _ in pairs}) > 1:
+        return []
+    errors = np.array([[one["errors"] for one in pair] for pair in pairs]) + _OFFSET
+    return np.exp(np.log(errors[:, 0] / errors[:, 1]).mean(axis=0))
 
 
 def print_summary(all_results, scored, threads):
@@ -113,7 +134,8 @@ def print_summary(all_results, scored, threads):
         likelier = sum(a["log_loss"] <= b["log_loss"] for a, b in with_loss)
         seconds = np.sum([result["seconds"] for result, _ in pairs], axis=0)
         print(
-            f"  {name:9} score {np.exp(np.mean(np.log(ratios))):.3f}  ahead on {ahead}/{len(pairs)}"
+            f"  {name:9} score {np.exp(np.mean(np.log(ratios))):.3f}"
+            f" ± {_standard_error(_score_of_each_split(pairs)):.3f}  ahead on {ahead}/{len(pairs)}"
             f"  log loss at or below on {likelier}/{len(with_loss)}"
             + "".join(
                 f"  {t} thread{'s' * (t > 1)}: {cpu:.1f} CPU {wall:.1f} wall"
@@ -132,10 +154,10 @@ def measure_scale(side, n_samples, threads):
     X_new, y_new = make_table(n_samples, seed=1).X, make_table(n_samples, seed=1).y
     make = installed_sides([side])[side]
     with threadpool_limits(threads):
-        make(table, threads).fit(table.X[:200], table.y[:200])  # what is loaded once
+        make(table, threads, 0).fit(table.X[:200], table.y[:200])  # what is loaded once
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         cpu, wall = cpu_seconds(), time.perf_counter()
-        estimator = make(table, threads).fit(table.X, table.y)
+        estimator = make(table, threads, 0).fit(table.X, table.y)
         cpu, wall = cpu_seconds() - cpu, time.perf_counter() - wall
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start = time.perf_counter()
@@ -171,6 +193,7 @@ def read_arguments():
     parser.add_argument("--bundled", action="store_true", help="scikit-learn's own sets")
     parser.add_argument("--scale", action="store_true", help="made-up tables of many rows")
     parser.add_argument("--only", nargs="+", help="sets to run, all by default")
+    parser.add_argument("--splits", type=int, help="of each set; three below 3000 rows, else one")
     parser.add_argument("--unscored", nargs="*", default=[], help="sets that do not count")
     parser.add_argument("--sides", nargs="+", default=side_names())
     parser.add_argument("--set", nargs="+", default=[], help="NAME=VALUE, of the tabular side")
@@ -212,7 +235,8 @@ def main():
     all_results = {}
     for table in tables(arguments):
         results = {
-            name: measure_table(make, table, arguments.threads) for name, make in sides.items()
+            name: measure_table(make, table, arguments.threads, arguments.splits)
+            for name, make in sides.items()
         }
         all_results[table.name] = results
         print_results(table, results, arguments.threads)

@@ -45,6 +45,7 @@ from ._estimator.typing import (
 )
 from ._estimator.warn import each_message_once
 from .core.architectures import AutoencoderArchitecture
+from .core.initializers import StandardNormalInput
 from .core.layers import CORRUPTIONS, SaltAndPepperCorruption
 from .core.losses import LOSSES
 from .core.prediction import feed_forward
@@ -230,7 +231,10 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         Initial weights and biases, as for :class:`BackpropClassifier`. With "pca" and "isomap",
         training starts from that embedding, scaled: the encoder is regressed on it and the decoder
         from it, both with "lbfgs", before the whole network is trained. Use solver "lbfgs" or a
-        small ``learning_rate_init`` to stay close to it.
+        small ``learning_rate_init`` to stay close to it. With ``variational``, "glorot_uniform"
+        gives the first hidden layer of the decoder N(0, 1 / ``n_components``) weights and N(0, 1)
+        biases: its input is standard normal, and the default scheme would make weights that the
+        noise of the code drowns.
 
     huber_delta : float, default=1.0
         Residual at which the "huber" loss changes from quadratic to linear, in units of the
@@ -732,7 +736,10 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
         code = parameters.as_activation(self.code_activation, "code_activation")
         activations = [*encoder, code, *decoder]
         init = "glorot_uniform" if self._embedding is not None else self.init
-        return parameters.layer_initializers(init, activations, None, len(activations) + 1)
+        initializers = parameters.layer_initializers(init, activations, None, len(activations) + 1)
+        if self.variational and decoder and self.init == "glorot_uniform":
+            initializers[len(encoder) + 1] = StandardNormalInput()
+        return initializers
 
     def _needs_noise(self):
         return bool(

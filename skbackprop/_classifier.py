@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import check_consistent_length
 
 from ._estimator.base import BaseBackprop, unchanged_on_error
-from ._estimator.data import TrainingData, refuse_bad_weights, validate_sample_weight
+from ._estimator.data import TrainingData, as_vector, refuse_bad_weights, validate_sample_weight
 from ._estimator.features import HiddenFeaturesMixin
 from ._estimator.sklearn_compat import (
     Interval,
@@ -472,7 +471,7 @@ class BackpropClassifier(HiddenFeaturesMixin, ClassifierMixin, BaseBackprop):
         """Labels of shape (n_samples,), or an indicator matrix."""
         check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
-            return column_or_1d(y, warn=True)
+            return as_vector(y)
         return y
 
     def _refuse_unknown_classes(self, y, *, warm_start):

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_consistent_length
 
 from ._estimator.base import BaseBackprop
-from ._estimator.data import TrainingData, validate_sample_weight
+from ._estimator.data import TrainingData, as_vector, validate_sample_weight
 from ._estimator.features import HiddenFeaturesMixin
 from ._estimator.sklearn_compat import (
     Interval,
@@ -440,10 +440,12 @@ class BackpropRegressor(HiddenFeaturesMixin, RegressorMixin, BaseBackprop):
                 f"Unknown label type: {name} must hold real numbers, got dtype {y.dtype}."
             )
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = as_vector(y)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(f"loss='poisson' needs non-negative {name}; its minimum is {y.min()}.")
-        return np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        Y = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        assert_all_finite(Y, input_name=name)  # None among objects, too large for single precision
+        return Y
 
     def _validation_data(self, X_val, y_val, sample_weight_val, dtype):
         X_val = self._validate_X(X_val, dtype=dtype)

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
-from skbackprop import BackpropAutoencoder
+from skbackprop import Activation, BackpropAutoencoder
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning",
@@ -265,6 +265,27 @@ def test_the_best_start_is_kept(early_stopping, X):
     assert_allclose(ae.loss_curve_, best.loss_curve_, rtol=1e-10)
     assert ae.random_state == 0
     assert len({start.loss_ for start in starts}) == 4
+
+
+def _for_two_axes(z, out):
+    assert z.ndim == 2
+    np.tanh(z, out=out)
+
+
+def _of_the_first_axis(z, out):
+    np.tanh(z, out=out)
+    out[1:] *= 0.5  # rows, or all networks but the first
+
+
+@pytest.mark.parametrize("function", [_for_two_axes, _of_the_first_axis])
+def test_several_starts_of_an_activation_for_two_axes_only(function, X):
+    """They are trained one after the other."""
+    activation = Activation("mine", function, lambda a, out: np.subtract(1, a * a, out=out), False)
+    seeds = np.random.RandomState(0).randint(2**31 - 1, size=3)
+    params = {"activation": activation, "max_iter": 5}
+    starts = [autoencoder(**{**params, "random_state": int(seed)}).fit(X) for seed in seeds]
+    ae = autoencoder(n_init=3, **params).fit(X)
+    assert ae.loss_curve_ == min((start.loss_curve_ for start in starts), key=lambda c: c[-1])
 
 
 def test_several_starts_leave_nothing_of_an_earlier_fit(X):

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skbackprop import BackpropClassifier, BackpropRegressor
+from skbackprop import BackpropClassifier, BackpropRegressor, TabularRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -535,3 +535,19 @@ def test_targets_of_a_regression_are_numbers(convert, entrance, fitted, state):
     reg.set_params(early_stopping=True)
     call = _call(reg, "fit", X, y, X_val=X, y_val=convert(y))
     _assert_refused(state, reg, X, call, r"\by(_val)?\b.*(numeric|number|dtype)")
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_targets_of_a_regression_are_finite_in_the_precision_of_the_data(entrance, fitted, state):
+    """None among objects becomes NaN only when y is converted, a large number infinite."""
+    reg, X, y = fitted(BackpropRegressor)
+    missing = y.astype(object)
+    missing[3] = None
+    _assert_refused(state, reg, X, _call(reg, entrance, X, missing), r"\by contains NaN")
+    reg = BackpropRegressor(hidden_layer_sizes=(3,), max_iter=2)
+    X, large = X.astype(np.float32), y.copy()
+    large[3] = 1e200
+    with pytest.raises(ValueError, match=r"\by contains infinity or a value too large"):
+        _call(reg, entrance, X, large)()
+    with pytest.raises(ValueError, match=r"\by contains NaN"):
+        TabularRegressor(n_members=4, max_iter=2).fit(X, missing)

@@ -24,6 +24,11 @@ OF_ALL = [
     ({"learning_rate": "cosine", "power_t": 0.3}, "learning_rate"),
     ({"scoring": "loss"}, "early_stopping"),
     ({"validation_fraction": 0.3}, "early_stopping"),
+    ({"solver": "lbfgs", "tol": 100.0, "n_iter_no_change": 3}, "solver"),
+    ({"solver": "sgd", "momentum": 0.0, "nesterovs_momentum": False}, "momentum"),
+    ({"hidden_layer_sizes": (), "activation": "elu"}, "hidden_layer_sizes"),
+    ({"hidden_layer_sizes": (), "dropout": 0.5}, "hidden_layer_sizes"),
+    ({"hidden_layer_sizes": (), "normalization": "layer"}, "hidden_layer_sizes"),
 ]
 OF_REGRESSOR = [
     ({"huber_delta": 2.0}, "loss"),
@@ -68,7 +73,7 @@ def data_for(Estimator, problem):
 @pytest.mark.parametrize("Estimator, params, reason", CASES, ids=_identifier)
 def test_named_once_with_the_reason(Estimator, params, reason, problem):
     X, y = data_for(Estimator, problem)
-    (message,) = warnings_of(lambda: Estimator(**SMALL, **params).fit(X, y))
+    (message,) = warnings_of(lambda: Estimator(**{**SMALL, **params}).fit(X, y))
     *_, (name, value) = params.items()
     assert f"{name}={value!r}" in message
     assert f"{reason}=" in message
@@ -130,11 +135,17 @@ WITH_EFFECT = [
             {"learning_rate": "constant", "power_t": 0.5},
             {"early_stopping": True, "scoring": "loss", "validation_fraction": 0.3},
             {"early_stopping": False, "scoring": None, "validation_fraction": 0.1},
+            {"solver": "lbfgs", "tol": 100.0, "early_stopping": True, "n_iter_no_change": 3},
+            {"solver": "sgd", "learning_rate_init": 1e-6, "nesterovs_momentum": False},
+            {"hidden_layer_sizes": (), "activation": "identity", "dropout": 0.0},
+            {"hidden_layer_sizes": (), "activation": []},
         ]
     ),
+    (BackpropClassifier, {"hidden_layer_sizes": (), "dropout": []}),
     (BackpropRegressor, {"loss": "huber", "huber_delta": 2.0}),
     (BackpropRegressor, {"loss": "quantile", "quantile": 0.9}),
     (BackpropRegressor, {"huber_delta": 1, "quantile": np.float64(0.5)}),
+    (BackpropAutoencoder, {"hidden_layer_sizes": (), "decoder_layer_sizes": 3, "dropout": 0.5}),
     (BackpropAutoencoder, {"variational": True, "beta": 2.0}),
     (BackpropAutoencoder, {"corruption": "masking", "corruption_level": 0.3}),
     (BackpropAutoencoder, {"loss": "huber", "huber_delta": 2.0}),
@@ -149,4 +160,4 @@ WITH_EFFECT = [
 @pytest.mark.parametrize("Estimator, params", WITH_EFFECT, ids=_identifier)
 def test_what_has_an_effect_is_not_named(Estimator, params, problem):
     X, y = data_for(Estimator, problem)
-    assert warnings_of(lambda: Estimator(**SMALL, **params).fit(X, y)) == []
+    assert warnings_of(lambda: Estimator(**{**SMALL, **params}).fit(X, y)) == []

@@ -32,6 +32,7 @@ def test_the_weights_are_the_initial_ones(Estimator, solver, problem, weights_of
     assert model.n_iter_ == 0
     assert model.t_ == 0
     assert model.loss_curve_ == []
+    assert model.best_loss_ == model.loss_
     assert model.gradient_norms_.shape == (0, 3)
     assert model.predict(X).shape == y.shape
 

@@ -28,6 +28,7 @@ pytestmark = [
         reason="MLP* had neither sample weights nor the Poisson loss before 1.7",
     ),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:.*has no effect with"),
 ]
 
 CLASSIFICATION = ("binary", "multiclass", "multilabel")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
+from contextlib import nullcontext
 
 import pytest
+from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +18,9 @@ from skbackprop import (
     BackpropClassifier,
     BackpropOutlierDetector,
     BackpropRegressor,
+    TabularClassifier,
+    TabularRegressor,
+    lockstep,
 )
 
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
@@ -108,6 +113,36 @@ def test_within_another_meta_estimator(problem):
     model = MultiOutputRegressor(BackpropRegressor(**SMALL, **params))
     expected = here(1)
     assert set(located(lambda: model.fit(X, y), message)) == {expected}
+
+
+@pytest.mark.parametrize(
+    "Estimator", [BackpropClassifier, BackpropRegressor, TabularClassifier, TabularRegressor]
+)
+def test_a_column_as_target(Estimator, problem):
+    """...of which scikit-learn warns, and would point to the line that calls it."""
+    X, y = problem("binary")
+    own = {"n_members": 4} if Estimator.__name__.startswith("Tabular") else {}
+    model = Estimator(**SMALL, **own)
+    expected = here(1)
+    assert located(lambda: model.fit(X, y[:, None]), "column-vector") == [expected]
+
+
+def test_of_tables(problem):
+    X, y = problem("binary")
+    pipe = make_pipeline(StandardScaler(), TabularClassifier(**SMALL, n_members=80))
+    expected = here(1)
+    assert located(lambda: pipe.fit(X, y), "folds are made") == [expected]
+
+
+@pytest.mark.parametrize("in_lockstep", [False, True])
+def test_within_a_search(in_lockstep, problem):
+    X, y = problem("binary")
+    params, message = PROVOKED["unfinished"]
+    network = BackpropClassifier(**SMALL, **params)
+    search = GridSearchCV(network, {"alpha": [0.1, 1.0]}, cv=2)
+    expected = here(2)
+    with lockstep() if in_lockstep else nullcontext():
+        assert set(located(lambda: search.fit(X, y), message)) == {expected}
 
 
 def test_interrupted(problem):

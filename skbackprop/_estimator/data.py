@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import column_or_1d
 
 from .sklearn_compat import _check_sample_weight
+from .warn import warn_user
 
 FLOATS = (np.float64, np.float32)
 
@@ -43,6 +46,24 @@ class TrainingData:
         """The data of some rows."""
         weights = self.sample_weight
         return TrainingData(self.X[rows], self.Y[rows], None if weights is None else weights[rows])
+
+
+def as_vector(y):
+    """y of shape (n_samples,), from a column with scikit-learn's warning, at the user's line.
+
+    Raises
+    ------
+    ValueError
+        If y has more than one column.
+    """
+    vector = column_or_1d(y)
+    if np.ndim(y) == 2:
+        warn_user(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of "
+            "y to (n_samples, ), for example using ravel().",
+            DataConversionWarning,
+        )
+    return vector
 
 
 def validate_sample_weight(sample_weight, X, name="sample_weight"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .parameters import hidden_widths
 from .signature import init_parameters
 from .solvers import is_stochastic, runs_to_the_end
 from .warn import warn_user
@@ -29,6 +30,17 @@ def _solver_ignores(estimator):
     return names
 
 
+_LINEAR = ("identity", [], ())  # activations that say the same
+_WIDTHS = "hidden_layer_sizes"
+
+
+def _is_linear(estimator):
+    """Whether there is no hidden layer."""
+    names = (_WIDTHS, "decoder_layer_sizes")
+    given = {name: getattr(estimator, name, None) for name in names}
+    return not any(hidden_widths(sizes, name) for name, sizes in given.items() if sizes is not None)
+
+
 # Name; whether it has no effect; the parameter that is the reason; and what would change it.
 _RULES = (
     (
@@ -38,6 +50,16 @@ _RULES = (
         "",
     ),
     ("n_iter_no_change", runs_to_the_end, "learning_rate", ", unless early_stopping=True"),
+    (
+        "n_iter_no_change",
+        lambda e: not (is_stochastic(e) or e.early_stopping),
+        "solver",
+        ", unless early_stopping=True",
+    ),
+    ("nesterovs_momentum", lambda e: e.momentum == 0, "momentum", ""),
+    ("activation", lambda e: e.activation not in _LINEAR and _is_linear(e), _WIDTHS, ""),
+    ("dropout", lambda e: np.any(e.dropout) and _is_linear(e), _WIDTHS, ""),
+    ("normalization", lambda e: _is_linear(e), _WIDTHS, ""),
     ("tol", runs_to_the_end, "learning_rate", ", unless early_stopping=True"),
     ("scoring", lambda e: not e.early_stopping, "early_stopping", ""),
     ("validation_fraction", lambda e: not e.early_stopping, "early_stopping", ""),

@@ -8,11 +8,6 @@ members crowd each other out of the processor's cache. The bounds below are from
 
 import math
 
-import numpy as np
-
-from ..core.activations import ACTIVATIONS
-from ..core.layers.activate import value_and_slope
-
 # Largest group, in bytes that a step works on. The arrays of the parameters (θ, ∂E/∂θ, moments) are
 # read and written as a whole in each step, and slow it down when they no longer fit into the cache.
 _LARGEST_PARAMETERS = 1 << 21
@@ -42,7 +37,7 @@ def is_worth_waiting(job, n_threads):
         return False
     if n_threads > 1 and gains_from_threads(job):
         return True
-    return _largest_group(job) >= _FEWEST and _key(job) is not None
+    return _largest_group(job) >= _FEWEST and job.solver.population_key(job) is not None
 
 
 def make_groups(members, n_threads):
@@ -61,7 +56,7 @@ def make_groups(members, n_threads):
     """
     alike = {}
     for i, member in enumerate(members):
-        key = _key(member.job)
+        key = member.job.solver.population_key(member.job)
         alike.setdefault(i if key is None else key, []).append(member)
     groups = [group for members in alike.values() for group in _divide(members, n_threads)]
     return sorted(groups, key=_work, reverse=True)
@@ -78,61 +73,6 @@ def _divide(members, n_threads):
     n_bytes = len(members) * (_parameter_bytes(job) + _batch_bytes(job))
     n_groups = min(n_groups, len(members), max(1, n_bytes // _SMALLEST_BESIDE_OTHERS))
     return [members[i::n_groups] for i in range(n_groups)]
-
-
-def _key(job):
-    """What is equal in a group; None for a job to be trained alone."""
-    key = job.solver.population_key(job)
-    if key is None or not all(_broadcasts(layer) for layer in job.state.network.layers):
-        return None
-    try:
-        hash(key)
-    except TypeError:  # an unhashable part, of the user's making
-        return None
-    return key
-
-
-def _broadcasts(layer):
-    """Whether the layer's activation, if it is a user's, computes a stack of matrices one by one.
-
-    A user may have written it for two axes: it then fails for three, or does something else.
-    """
-    activation = getattr(layer, "activation", None)
-    if activation is None or ACTIVATIONS.get(activation.name) is activation:
-        return True
-    z = np.linspace(-2.0, 2.0, 24).reshape(2, 3, 4)
-    together, *one_by_one = (_Probe(activation, part) for part in (z, *z))
-    try:
-        with np.errstate(all="ignore"):
-            for probe in (together, *one_by_one):
-                probe.run()
-    except Exception:  # whatever a user's function raises at a shape that it does not expect
-        return False
-    return all(
-        np.allclose(
-            getattr(together, name),
-            [getattr(probe, name) for probe in one_by_one],
-            rtol=1e-12,
-            atol=0.0,
-            equal_nan=True,
-        )
-        for name in ("a", "slope")
-    )
-
-
-class _Probe:
-    """σ(z) and σ′(z) of a few numbers, computed by the operations of a training."""
-
-    def __init__(self, activation, z):
-        z = z.copy()
-        self.a = np.empty_like(z) if activation.uses_z else z
-        self.slope, scratch = np.empty_like(z), np.empty_like(z)
-        forward, backward = value_and_slope(activation, z, self.a, self.slope, scratch)
-        self._operations = [*forward, *backward]
-
-    def run(self):
-        for operation in self._operations:
-            operation()
 
 
 # -- the work of a step ---------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from ..core.training.job import Job
 from .groups import gains_from_threads, is_worth_waiting, make_groups
 from .tasks import set_warning_state, warning_state
 
-# Bytes of training data that may wait. A fit holds them about three times: as scikit-learn has cut
-# them out, as they are preprocessed, and side by side with those of the other members.
+# Bytes of training data that may wait. A fit holds them twice: as scikit-learn has cut them
+# out, and as they are preprocessed.
 _MAX_BYTES = 1 << 25
 _FEWEST = 4  # fits that may wait however large their data
 _GRACE = 5.0  # seconds in which training that is interrupted has to end

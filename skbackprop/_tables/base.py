@@ -177,13 +177,18 @@ class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
         return Sample(X, y, weights, used, rows, place[units.unit_of], table)
 
     def _n_folds(self, strata):
-        """Folds: half as many as members; fewer, with a warning, where all classes are small."""
+        """Folds: half as many as members; fewer, with a warning, where there are few rows."""
         n_folds, largest = self.n_members // 2, int(np.bincount(strata).max())
         if largest >= n_folds:
             return n_folds
+        few = (
+            f"no class has more than {largest} distinct rows"
+            if strata.any()
+            else f"there are {largest} distinct rows"
+        )
         warn_user(
-            f"n_members={self.n_members} asks for {n_folds} folds, but no class has more than "
-            f"{largest} distinct rows: {max(2, largest)} folds are made."
+            f"n_members={self.n_members} asks for {n_folds} folds, but {few}: "
+            f"{max(2, largest)} folds are made."
         )
         return max(2, largest)
 

@@ -3,15 +3,15 @@
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._estimator.data import refuse_bad_weights
+from .._estimator.data import as_vector, refuse_bad_weights
 from .._estimator.sklearn_compat import _safe_indexing
 from ..core.losses import LOSSES
 from . import rules
 from .base import BaseTabular
+from .columns import is_missing
 from .intervals import cv_plus_set, sorted_by_fold
 from .probabilities import Blend, softmax
 
@@ -22,12 +22,15 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     # -- targets ----------------------------------------------------------------------------------
 
     def _validate_y(self, y):
-        y = column_or_1d(y, warn=True)
+        y = as_vector(y)
+        if y.dtype.kind == "O" and any(map(is_missing, y)):
+            raise ValueError("Input y contains NaN or None: rows without a class teach nothing.")
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y has only one class, {self.classes_[0]!r}; a classifier needs two or more."
+                f"y has only one class, {self.classes_.tolist()[0]!r}; "
+                "a classifier needs two or more."
             )
         return codes
 

@@ -1,6 +1,8 @@
 """A table's columns as inputs of a network."""
 
-from numbers import Real
+import datetime
+from collections.abc import Hashable
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
@@ -16,6 +18,7 @@ MAX_LEVELS = 64  # of a category: the rarer ones share one input
 
 _CATEGORICAL = ("category", "categorical", "enum", "object", "string", "str", "utf8")
 _TEMPORAL = ("date", "time", "duration", "period", "interval")
+_TEMPORAL_TYPES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 
 
 def is_frame(X):
@@ -62,6 +65,11 @@ def categorical_columns(X, categorical_features):
     given = np.asarray(categorical_features)
     if given.size == 0:
         return is_category
+    if given.ndim != 1:
+        raise ValueError(
+            "categorical_features must be an array-like of bool, int or str, got "
+            f"{categorical_features!r}."
+        )
     if given.dtype.kind == "b":
         if given.shape != (n_features,):
             raise ValueError(
@@ -123,13 +131,15 @@ def validate_table(estimator, X, *, reset):
     ValueError
         With the name of the column: dates, infinite values, values that are not numbers.
     """
+    given = estimator.categorical_features
     if is_frame(X):
         if 0 in X.shape:
             check_array(np.empty(X.shape), input_name="X")  # says what is missing
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     else:
-        given = estimator.categorical_features
         may_be_text = not (given is None or isinstance(given, str))
+        if not reset:
+            may_be_text = estimator.is_categorical_.any()
         X = validate_data(
             estimator,
             X,
@@ -137,8 +147,7 @@ def validate_table(estimator, X, *, reset):
             dtype=None if may_be_text else "numeric",
             ensure_all_finite=False,
         )
-    is_category = categorical_columns(X, estimator.categorical_features)
-    refuse_bad_columns(X, is_category if reset else estimator.is_categorical_)
+    refuse_bad_columns(X, categorical_columns(X, given) if reset else estimator.is_categorical_)
     return X
 
 
@@ -155,15 +164,40 @@ def refuse_bad_columns(X, is_category):
             _refuse_infinity(int(j))
         return
     names, frame = column_names(X), is_frame(X)
-    dtypes = _dtype_names(X) if frame else [""] * len(names)
+    dtypes = _dtype_names(X) if frame else [str(X.dtype)] * len(names)
     for j, (name, dtype) in enumerate(zip(names, dtypes, strict=True)):
-        if dtype.startswith(_TEMPORAL):
-            raise ValueError(
-                f"Column {name!r} of X has dtype {dtype}: dates and times are not taken as they "
-                "are. Turn it into numbers first, such as days since a date, the month or the hour."
-            )
-        if not is_category[j] and np.isinf(_numbers(_column(X, j), name)).any():
+        column = _column(X, j)
+        if dtype.startswith(_TEMPORAL) or (column.dtype.kind in "mM" and not is_category[j]):
+            _refuse_dates(name, f"has dtype {dtype}")
+        if column.dtype.kind == "O" or column.ndim > 1:
+            _refuse_bad_values(column, name)
+        if not is_category[j] and np.isinf(_numbers(column, name)).any():
             _refuse_infinity(name)
+
+
+def _refuse_bad_values(column, name):
+    """Refuse dates, and what is no single value, in a column of objects."""
+    if column.ndim > 1:
+        _refuse_containers(name, column[0])
+    for kind, example in {type(value): value for value in column.tolist()}.items():
+        if issubclass(kind, _TEMPORAL_TYPES) and example == example:  # NaT is a missing value
+            _refuse_dates(name, f"has the value {example!r}")
+        if not isinstance(example, Hashable):
+            _refuse_containers(name, example)
+
+
+def _refuse_dates(name, found):
+    raise ValueError(
+        f"Column {name!r} of X {found}: dates and times are not taken as they are. Turn it into "
+        "numbers first, such as days since a date, the month or the hour."
+    )
+
+
+def _refuse_containers(name, example):
+    raise ValueError(
+        f"Column {name!r} of X holds several values in a row, such as {example!r}: each needs a "
+        "column of its own."
+    )
 
 
 def _refuse_infinity(name):
@@ -185,13 +219,14 @@ def _numbers(column, name):
     """A column as float64; missing values are NaN."""
     try:
         if column.dtype.kind == "O":
-            column = np.array([np.nan if _is_missing(v) else v for v in column], dtype=object)
+            column = np.array([np.nan if is_missing(v) else v for v in column], dtype=object)
         return column.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Column {name!r} of X has values that are not numbers: {error}") from None
 
 
-def _is_missing(value):
+def is_missing(value):
+    """Whether a value is None, NaN, NaT or NA."""
     if value is None or str(value) in ("<NA>", "NaT"):
         return True
     return isinstance(value, Real) and value != value
@@ -219,9 +254,11 @@ def as_levels(X):
 
 
 def _level(value):
-    if _is_missing(value):
+    if is_missing(value):
         return None
-    if isinstance(value, Real | np.bool_):
+    if isinstance(value, Integral | np.bool_):
+        return str(int(value))
+    if isinstance(value, Real):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
     return str(value)

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite
 
+from .._estimator.data import as_vector
 from .._estimator.sklearn_compat import _check_y, _safe_indexing
 from ..core.losses import LOSSES
 from .base import BaseTabular
@@ -23,9 +24,11 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         if y.dtype.kind not in "fiub":
             raise ValueError(f"Unknown label type: y must hold real numbers, got dtype {y.dtype}.")
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = as_vector(y)
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        return y.astype(np.float64)
+        y = y.astype(np.float64)
+        assert_all_finite(y, input_name="y")  # None among objects is NaN now
+        return y
 
     def _strata(self, y):
         return np.zeros(len(y), int)
@@ -95,8 +98,11 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         if len(unused):
             predicted[unused] = self._predictions(_safe_indexing(sample.X, unused))
         self.oob_prediction_ = predicted[:, 0] if self.n_outputs_ == 1 else predicted
+        largest = max(float(np.abs(y).max()), np.finfo(float).tiny)  # squares do not overflow
         self.oob_score_ = float(
-            r2_score(y, self.oob_prediction_, sample_weight=sample.sample_weight)
+            r2_score(
+                y / largest, self.oob_prediction_ / largest, sample_weight=sample.sample_weight
+            )
         )
 
     # -- prediction -------------------------------------------------------------------------------

@@ -385,3 +385,37 @@ ACTIVATIONS = {
         _built_in("mish", _mish, _mish_derivative, True, _mish_second, _mish_with_derivative),
     )
 }
+
+
+def takes_stacks(activation):
+    """Whether an activation computes a stack of matrices one by one, as a population needs it.
+
+    A user may have written it for two axes: it then fails for three, or does something else.
+    """
+    if ACTIVATIONS.get(activation.name) is activation:
+        return True
+    z = np.linspace(-2.0, 2.0, 24).reshape(2, 3, 4)
+    try:
+        with np.errstate(all="ignore"):
+            together = _values(activation, z)
+            one_by_one = zip(*(_values(activation, matrix) for matrix in z), strict=True)
+            return all(
+                np.allclose(stack, list(matrices), rtol=1e-12, atol=0.0, equal_nan=True)
+                for stack, matrices in zip(together, one_by_one, strict=True)
+            )
+    except Exception:  # whatever a function raises that is called with a shape it does not expect
+        return False
+
+
+def _values(activation, z):
+    """σ(z), σ′(z) and, where there is one, σ″(z), as a training computes them."""
+    z, a, slope, curvature = z.copy(), *(np.zeros_like(z) for _ in range(3))
+    scratch = [np.empty_like(z)] if activation.uses_scratch else []
+    if activation.with_derivative is not None:
+        activation.with_derivative(z, a, slope, *scratch)
+    else:
+        activation.function(z, a)
+        activation.derivative(z if activation.uses_z else a, slope)
+    if activation.second_derivative is not None:
+        activation.second_derivative(z if activation.uses_z else a, curvature, *scratch)
+    return a, slope, curvature

@@ -50,6 +50,20 @@ class ScaledUniform:
         return rng.uniform(-bound, bound, (fan_in, fan_out))
 
 
+@dataclass(frozen=True)
+class StandardNormalInput:
+    """For inputs that are N(0, I): N(0, 1 / fan_in) weights and N(0, 1) biases.
+
+    The part of a pre-activation that depends on the input has variance one, however wide the layer,
+    and its zeros lie spread over the inputs.
+    """
+
+    def __call__(self, rng, fan_in, fan_out):
+        W = rng.normal(0.0, np.sqrt(1.0 / fan_in), (fan_in, fan_out))
+        b = rng.normal(0.0, 1.0, fan_out)
+        return W, b
+
+
 INITIALIZERS = {
     "glorot_uniform": GlorotUniform(),
     "glorot_normal": ScaledNormal(2.0, fans="both"),

@@ -95,8 +95,8 @@ def require_network(estimator, caller):
     """
     if not isinstance(estimator, BaseBackprop):
         raise TypeError(
-            f"{caller} needs an estimator of skbackprop, or a pipeline or search that ends in "
-            f"one; got {type(estimator).__name__}."
+            f"{caller} needs a BackpropClassifier, BackpropRegressor or BackpropAutoencoder, or a "
+            f"pipeline or search that ends in one; got {type(estimator).__name__}."
         )
 
 

@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 from training_cases import make_job, make_problem, make_solver
 
-from skbackprop.core.training.batches import Batches, PopulationBatches, _end_to_end
+from skbackprop.core.training.batches import Batches, PopulationBatches, _laid_out
 from skbackprop.core.training.ensemble import SharedBatches
 from skbackprop.core.training.lbfgs import LBFGS
 
@@ -133,6 +133,14 @@ def population(seeds=(0, 0, 1), rngs=(3, 4, 5), **solver):
     return jobs
 
 
+@pytest.fixture(params=["laid end to end", "one by one"])
+def _both_ways(request, monkeypatch):
+    """Large data of different members are not copied to be one array."""
+    if request.param == "one by one":
+        monkeypatch.setattr("skbackprop.core.training.batches._LARGE", 0)
+
+
+@pytest.mark.usefixtures("_both_ways")
 def test_members_have_their_own_orders_and_data():
     jobs = population()
     batches = PopulationBatches(jobs)
@@ -158,6 +166,7 @@ def test_members_draw_from_their_generators():
         assert_array_equal(np.concatenate(list(batches), axis=1), orders)
 
 
+@pytest.mark.usefixtures("_both_ways")
 def test_select_keeps_orders_and_data_of_the_chosen():
     jobs = population()
     batches, alone = PopulationBatches(jobs), PopulationBatches(population())
@@ -201,21 +210,32 @@ def test_selected_batches_are_loaded_into_new_buffers():
 
 def test_equal_arrays_are_laid_out_once():
     a, b = np.arange(6.0).reshape(3, 2), np.arange(6.0).reshape(3, 2) + 10
-    data, starts = _end_to_end([a, b, a.copy(), b, a])
+    data, starts = _laid_out([a, b, a.copy(), b, a])
     assert_array_equal(data, np.vstack([a, b]))
     assert_array_equal(starts, [[0], [3], [0], [3], [0]])
-    data, starts = _end_to_end([a, a, b])
+    data, starts = _laid_out([a, a, b])
     assert_array_equal(data, np.vstack([a, b]))
     assert_array_equal(starts, [[0], [0], [3]])
-    data, starts = _end_to_end([a, a.copy(), a])
+    data, starts = _laid_out([a, a.copy(), a])
     assert data is a
     assert starts is None
+
+
+def test_large_arrays_are_not_copied(monkeypatch):
+    a, b = np.arange(6.0).reshape(3, 2), np.arange(6.0).reshape(3, 2) + 10
+    arrays = [a, b, a.copy(), b]
+    monkeypatch.setattr("skbackprop.core.training.batches._LARGE", a.nbytes + b.nbytes - 1)
+    data, starts = _laid_out(arrays)
+    assert [id(array) for array in data] == [id(a), id(b), id(a), id(b)]
+    assert starts is None
+    monkeypatch.setattr("skbackprop.core.training.batches._LARGE", a.nbytes + b.nbytes)
+    assert len(_laid_out(arrays)[0]) == 6
 
 
 def test_arrays_of_the_same_hash_are_told_apart(monkeypatch):
     monkeypatch.setattr("skbackprop.core.training.batches.crc32", lambda array: 0)
     a, b = np.zeros((2, 1)), np.ones((2, 1))
-    data, starts = _end_to_end([a, b, b.copy()])
+    data, starts = _laid_out([a, b, b.copy()])
     for array, start in zip((a, b, b), starts[:, 0], strict=True):
         assert_array_equal(data[start : start + 2], array)
 

@@ -75,7 +75,8 @@ def regressor(**case):
 
 
 def autoencoder(**case):
-    return {"estimator": BackpropAutoencoder, "hidden_layer_sizes": (6,), **case}
+    default = {"hidden_layer_sizes": (6,), "tol": 1e-4}  # no effect with "cosine"
+    return {"estimator": BackpropAutoencoder, **default, **case}
 
 
 RATES = [{"learning_rate_init": rate} for rate in (0.001, 0.02, 0.1)]
@@ -95,7 +96,7 @@ CASES = {
     "momentum": {
         "solver": "sgd",
         "nesterovs_momentum": False,
-        "members": [{"momentum": 0.5}, {"momentum": 0.9}, {"momentum": 0.0}],
+        "members": [{"momentum": 0.5}, {"momentum": 0.9}, {"momentum": 0.1}],
     },
     "nesterov": {"solver": "sgd", "members": [{"momentum": 0.5}, {"momentum": 0.9}]},
     "no hidden layer": {"hidden_layer_sizes": ()},
@@ -127,6 +128,7 @@ CASES = {
             {"learning_rate": lambda progress: 1.0 - 0.5 * progress},
         ],
         "learning_rate_init": 0.02,
+        "tol": 1e-4,
     },
     "weight decay": {"members": [{"weight_decay": 0.1}, {"weight_decay": 0.0}, *RATES]},
     "clipping": {"members": [{"max_grad_norm": 0.01}, {"max_grad_norm": 10.0}]},

@@ -34,7 +34,8 @@ def main():
             case = draw_case(seed)
             try:
                 n_calls += check(case)
-            except Finding as finding:
+            except Exception as error:
+                finding = error if isinstance(error, Finding) else Finding("fuzzer", repr(error))
                 n_calls += len(case.calls)
                 if finding.key not in seen:
                     report(seed, case, finding)

@@ -94,7 +94,7 @@ def draw_case(seed):
         calls = [_with_validation(rng, call) for call in calls]
     detector = {}
     if estimator not in OWN:
-        detector["criterion"] = str(rng.choice(["density", "reconstruction"]))
+        detector["criterion"] = str(rng.choice(["tail_probability", "density", "reconstruction"]))
         detector["contamination"] = ["auto", 0.1, 0.5][rng.randint(3)]
     return Case(estimator=estimator, params=params, calls=tuple(calls), detector=detector)
 

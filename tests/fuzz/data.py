@@ -47,7 +47,7 @@ class Data(Spec):
     @property
     def is_tame(self):
         """Whether ordinary training copes with its numbers."""
-        ordinary = 1e-3 <= self.scale <= 1e3 and abs(self.shift) <= 1e3
+        ordinary = 1e-3 <= self.scale <= 1e2 and abs(self.shift) <= 1e2
         return ordinary and self.target_scale == 1.0 and self.weights not in ("huge", "tiny")
 
     def plain_X(self):

@@ -58,7 +58,7 @@ _OF_FITS = [
     r"classes must be passed on the first call to partial_fit",
     r"`classes=.*` is not the same as on last call",
     r"loss='poisson' needs non-negative y",
-    r"non-finite",
+    r"non-finite|Training diverged",
     r"too large",
     r"init='isomap' finds no embedding",
     r"too few|needs (at least|more than) \d+",

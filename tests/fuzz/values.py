@@ -98,6 +98,7 @@ SHARED = {
         "adaptive",
         "cosine",
         "one_cycle",
+        "coslog4",
         Named("linear decay"),
     ],
     "learning_rate_init": [1e-300, 1e-6, 1e-2, 0.1, 10.0, 1e9, 1e300],
@@ -153,12 +154,13 @@ OWN = {
         "contractive_weight": [0.0, 0.1, 1e6],
         "variational": [False, True],
         "beta": [0.0, 1.0, 1e6],
+        "noise_variance": ["auto", 1e-300, 0.1, 1.0, 1e6],
         "n_init": [1, 2],
         "init": ["glorot_uniform", "he_normal", "pca", "isomap", Named("orthogonal")],
     },
 }
 TABULAR = {
-    "n_members": [2, 4, 3],
+    "n_members": [4, 6, 5],
     "hidden_layer_sizes": [(), (2,), 3, (3, 2)],
     "max_iter": [1, 2, "auto"],
     "batch_size": ["auto", 1, 7, 1000],
@@ -201,6 +203,7 @@ WILD = {
     "sparsity_weight": 0.1,
     "contractive_weight": 0.1,
     "beta": 1.0,
+    "noise_variance": 1.0,
 }
 
 
@@ -211,8 +214,9 @@ def is_tame(params):
     if params.get("dropout") in (0.99, [0.99]):
         return False  # the few units that are left are scaled up
     values = {name: resolve(value) for name, value in params.items() if name in WILD}
-    if isinstance(values.get("learning_rate"), str) or callable(values.get("learning_rate")):
-        del values["learning_rate"]
+    for name in ("learning_rate", "noise_variance"):
+        if isinstance(values.get(name), str) or callable(values.get(name)):
+            del values[name]
     numbers = all(isinstance(value, int | float | np.number) for value in values.values())
     return numbers and all(abs(value) <= WILD[name] for name, value in values.items())
 
@@ -221,7 +225,7 @@ def draw_params(rng, estimator, *, share=0.15, bad=0.01):
     """Some parameters with their values; the rest stay at their defaults."""
     params = {"max_iter": 3, "hidden_layer_sizes": (3,)}
     if is_tabular(estimator):
-        params = {"max_iter": 2, "n_members": 2, "hidden_layer_sizes": (3,)}
+        params = {"max_iter": 2, "n_members": 4, "hidden_layer_sizes": (3,)}
     for name, values in values_of(estimator).items():
         if rng.uniform() < share:
             params[name] = values[rng.randint(len(values))]

@@ -121,7 +121,7 @@ def test_early_stopping_does_not_end_it():
 def test_what_is_refused(problem):
     X, y = problem("binary")
     of = LearningRateRangeDisplay.from_estimator
-    with pytest.raises(TypeError, match=r"needs an estimator of skbackprop.* got SGDClassifier"):
+    with pytest.raises(TypeError, match=r"needs a BackpropClassifier.* got SGDClassifier"):
         of(SGDClassifier(), X, y)
     with pytest.raises(ValueError, match="'lbfgs' has no rate"):
         of(BackpropClassifier(solver="lbfgs"), X, y)

@@ -191,7 +191,7 @@ def test_what_is_refused():
         Delegate(BackpropClassifier(**SMALL)).fit(X, labels),
         RFE(LogisticRegression(), n_features_to_select=2).fit(X, labels),
     ):
-        with pytest.raises(TypeError, match="trace needs an estimator of skbackprop"):
+        with pytest.raises(TypeError, match="trace needs a BackpropClassifier"):
             trace(other, X, y)
     for meta in (*meta_classifiers().values(), BackpropOutlierDetector()):
         with pytest.raises(NotFittedError):

@@ -1,6 +1,7 @@
 """Nothing hangs, and nothing is left behind."""
 
 import faulthandler
+import os
 import signal
 import threading
 import time
@@ -11,8 +12,13 @@ import pytest
 
 from skbackprop._estimator import dispatch
 
-TIMEOUT = 30  # seconds for one test
+TIMEOUT = 30  # seconds for one test, on processors of its own
 TIMEOUT_OF_PROCESSES = 150  # they take long to start
+
+
+def crowd():
+    """Processes that want a processor, for each that there is; 1 if there are fewer."""
+    return max(1.0, os.getloadavg()[0] / os.cpu_count()) if hasattr(os, "getloadavg") else 1.0
 
 
 class TimedOut(BaseException):
@@ -23,12 +29,19 @@ class TimedOut(BaseException):
 def _no_test_hangs(request):
     """Fail a test that takes too long; if it cannot even be failed, end the process."""
     timeout = TIMEOUT
-    if request.path.stem in ("test_dask", "test_processes", "test_other_tasks"):
+    if request.path.stem in ("test_dask", "test_processes", "test_other_tasks") or (
+        "in_a_process" in request.fixturenames
+    ):
         timeout = TIMEOUT_OF_PROCESSES
-    faulthandler.dump_traceback_later(3 * timeout, exit=True)
+    start, last = time.monotonic(), 20 * timeout
+    faulthandler.dump_traceback_later(last, exit=True)
     on_alarm = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
 
     def fail(signum, frame):
+        left = min(timeout * crowd(), last) - (time.monotonic() - start)
+        if left > 0:
+            signal.setitimer(signal.ITIMER_REAL, left)
+            return
         faulthandler.dump_traceback(all_threads=True)
         raise TimedOut(f"more than {timeout} s")
 
@@ -55,6 +68,11 @@ def _nothing_is_left_behind():
     assert warnings.filters == filters
     assert warnings.showwarning is show
     assert joblib.parallel.get_active_backend()[0].__class__ is backend
+
+
+@pytest.fixture(name="in_a_process")
+def _in_a_process():
+    """For tests that start one, which takes long."""
 
 
 @pytest.fixture(name="as_it_is")

@@ -111,6 +111,8 @@ def test_no_categories_asked_for():
         ([4], r"integer indices should be in \[0, 3\], got \[4\]"),
         ([-1], r"integer indices should be in \[0, 3\]"),
         ([True, False], r"boolean mask should have shape \(4,\), got \(2,\)"),
+        ({}, r"must be an array-like of bool, int or str, got \{\}"),
+        ([[0, 1]], r"must be an array-like of bool, int or str, got \[\[0, 1\]\]"),
         (["kind", "size"], r"value 'size', which is not a feature name"),
         ([0.5], r"must be an array-like of bool, int or str"),
     ],
@@ -253,6 +255,17 @@ def test_all_columns_are_categories():
     assert np.isfinite(reg.predict(X)).all()
 
 
+def test_levels_that_are_large_integers():
+    """No two become one level, as they would be as floats."""
+    pd = pytest.importorskip("pandas")
+    X, y = make_table()
+    codes = 2**60 + X[:, 3].astype(np.int64)
+    frame = pd.DataFrame({"width": X[:, 0], "kind": codes})
+    reg = quick("numbers", categorical_features=["kind"]).fit(frame, y)
+    levels = [name for name in names_out(reg) if name.startswith("category__")]
+    assert levels == [f"category__kind_{2**60 + level}" for level in range(3)]
+
+
 # Refused --------------------------------------------------------------------------
 
 
@@ -282,6 +295,60 @@ def test_dates_are_refused():
     ]
     for frame in frames:
         with pytest.raises(ValueError, match=r"Column 'day' of X has dtype .*days since a date"):
+            quick("numbers").fit(frame, y)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.date(2024, 1, 1),
+        datetime.datetime(2024, 1, 1),
+        datetime.time(12),
+        datetime.timedelta(1),
+        np.datetime64("2024-01-01"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_dates_among_objects_are_refused(value):
+    pd = pytest.importorskip("pandas")
+    X, y = make_table(40)
+    frame = pandas_frame(X).assign(day=pd.Series([None, value] * 20, dtype=object))
+    with pytest.raises(ValueError, match=r"Column 'day' of X has the value .*days since a date"):
+        quick("numbers").fit(frame, y)
+    in_array = frame[["width", "day"]].to_numpy()
+    with pytest.raises(ValueError, match=r"Column 1 of X has the value .*days since a date"):
+        quick("numbers", categorical_features=[1]).fit(in_array, y)
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "timedelta64[D]"])
+def test_an_array_of_dates_is_refused(dtype):
+    X = np.arange(40).reshape(20, 2).astype(dtype)
+    with pytest.raises(ValueError, match=r"Column 0 of X has dtype .*days since a date"):
+        quick("numbers").fit(X, np.arange(20))
+
+
+def test_dates_in_a_category_are_levels():
+    pd = pytest.importorskip("pandas")
+    X, y = make_table(40)
+    frame = pandas_frame(X).assign(day=pd.Categorical(pd.date_range("2024", periods=4).repeat(10)))
+    assert quick("numbers").fit(frame, y).is_categorical_[-1]
+    with pytest.raises(ValueError, match="Column 'day' of X has dtype category: dates"):
+        quick("numbers", categorical_features=["kind"]).fit(frame, y)
+
+
+def test_several_values_in_a_row_are_refused():
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    X, y = make_table(40)
+    for value in ([1, 2], {"a": 1}, np.zeros(2)):
+        with pytest.raises(ValueError, match="Column 'pair' of X holds several values in a row"):
+            quick("numbers").fit(pandas_frame(X).assign(pair=pd.Series([value] * 40)), y)
+    pairs = [[1, 2]] * 40
+    for frame in (
+        pl.DataFrame({"pair": pairs}),
+        pl.DataFrame({"pair": pl.Series(pairs, dtype=pl.Array(pl.Int64, 2))}),
+        pl.DataFrame({"pair": [{"a": 1, "b": 2}] * 40}),
+    ):
+        with pytest.raises(ValueError, match="Column 'pair' of X holds several values in a row"):
             quick("numbers").fit(frame, y)
 
 
@@ -317,6 +384,15 @@ def test_columns_go_by_name(frame_of):
     )
     with pytest.raises(ValueError, match="unseen at fit time"):
         reg.predict(renamed)
+
+
+def test_an_array_after_a_frame():
+    """As in scikit-learn: columns go by their order, with a warning; text is a category there."""
+    X, y = make_table()
+    frame = pandas_frame(X)
+    reg = quick("numbers", categorical_features=["kind"]).fit(frame, y)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        assert_array_equal(reg.predict(frame.to_numpy()), reg.predict(frame))
 
 
 @pytest.mark.parametrize("output", ["pandas", "polars"])

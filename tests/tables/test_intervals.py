@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import train_test_split
 from tables_cases import data_of, make_classes, make_table, quick
 
 from skbackprop import TabularClassifier, TabularRegressor
@@ -91,6 +93,20 @@ def test_intervals_cover(name):
         wide_low, wide_high = reg.predict_interval(X[2000:], coverage, method="cv+").T
         covered = np.mean((wide_low <= y[2000:]) & (y[2000:] <= wide_high))
         assert coverage - 0.03 < covered < coverage + 0.05
+
+
+def test_no_wider_than_cross_conformal_intervals_of_mapie():
+    """On real data, around the same estimator; and they cover as much, within noise."""
+    regression = pytest.importorskip("mapie.regression")
+    X, y = load_diabetes(return_X_y=True)
+    X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, random_state=0)
+    reg = TabularRegressor(random_state=0, max_iter=12)
+    theirs = regression.CrossConformalRegressor(reg, confidence_level=0.8, method="plus", cv=5)
+    theirs.fit_conformalize(X, y)
+    low, high = theirs.predict_interval(X_new)[1][:, :, 0].T
+    our_low, our_high = reg.fit(X, y).predict_interval(X_new, 0.8).T
+    assert np.mean(our_high - our_low) <= np.mean(high - low)
+    assert np.mean((our_low <= y_new) & (y_new <= our_high)) > 0.75
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])

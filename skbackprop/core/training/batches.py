@@ -7,6 +7,8 @@ import numpy as np
 
 from .shufflers import make_shufflers
 
+_LARGE = 1 << 22  # bytes of training data that are not copied to be one array
+
 
 class Batches:
     """The mini-batches of one job.
@@ -75,7 +77,8 @@ class Batches:
 class PopulationBatches(Batches):
     """The mini-batches of K jobs over equally many rows: arrays have a leading axis of length K.
 
-    Members that train on equal data share one copy of them; different data are laid end to end.
+    Members that train on equal data share one copy of them; different data are laid end to end, as
+    long as that is a small copy.
 
     Parameters
     ----------
@@ -87,14 +90,14 @@ class PopulationBatches(Batches):
         self._order = np.stack([job.problem.rows for job in jobs])
         self._shufflers = make_shufflers(jobs)
         self._sources = {
-            "x": _end_to_end([job.problem.X for job in jobs]),
-            "y": _end_to_end([job.problem.Y for job in jobs]),
+            "x": _laid_out([job.problem.X for job in jobs]),
+            "y": _laid_out([job.problem.Y for job in jobs]),
         }
         if self.is_weighted:
             weights = [job.problem.sample_weight for job in jobs]
-            self._sources["sample_weight"] = _end_to_end(weights)
+            self._sources["sample_weight"] = _laid_out(weights)
         if self._keys is not None:
-            self._sources["keys"] = _end_to_end([job.problem.sample_keys for job in jobs])
+            self._sources["keys"] = _laid_out([job.problem.sample_keys for job in jobs])
 
     def shuffle(self):
         """Draw the order of a new epoch: one shuffle of the rows for each member."""
@@ -103,7 +106,12 @@ class PopulationBatches(Batches):
 
     def _gather(self, batch, rows):
         for name, (data, starts) in self._sources.items():
-            data.take(rows if starts is None else rows + starts, 0, getattr(batch, name), "clip")
+            target = getattr(batch, name)
+            if isinstance(data, list):
+                for array, own_rows, out in zip(data, rows, target, strict=True):
+                    array.take(own_rows, 0, out, "clip")
+            else:
+                data.take(rows if starts is None else rows + starts, 0, target, "clip")
 
     def leave(self, k):
         """Draw no more random numbers for member ``k``."""
@@ -117,33 +125,42 @@ class PopulationBatches(Batches):
         chosen._order = self._order[members]
         chosen._shufflers = [shuffler.select(members) for shuffler in self._shufflers]
         chosen._sources = {
-            name: (data, None if starts is None else starts[members])
+            name: (
+                [data[k] for k in members] if isinstance(data, list) else data,
+                None if starts is None else starts[members],
+            )
             for name, (data, starts) in self._sources.items()
         }
         return chosen
 
 
-def _end_to_end(arrays):
-    """The distinct arrays among ``arrays`` as one, and where each member's begins.
+def _laid_out(arrays):
+    """What the rows of each member are gathered from: distinct arrays only, small ones as one.
 
     Returns
     -------
-    data : ndarray
+    data : ndarray, or list of ndarray with one for each member
     starts : ndarray of shape (K, 1), or None
-        None where all members share one array.
+        Where each member's rows begin in ``data``; None where all share it, and for a list.
     """
-    places, distinct, position = {}, {}, 0  # by identity, by content
-    for array in arrays:
-        if id(array) in places:
-            continue
-        content = (array.shape, crc32(np.ascontiguousarray(array)))
-        twin, start = distinct.get(content, (None, None))
-        if twin is None or not np.array_equal(twin, array):
-            start, position = position, position + len(array)
-            distinct[content] = (array, start)
-        places[id(array)] = (array, start)
-    starts = np.array([places[id(array)][1] for array in arrays])[:, np.newaxis]
-    if position == len(arrays[0]):
+    arrays = _without_twins(arrays)
+    distinct = {id(array): array for array in arrays}
+    if len(distinct) == 1:
         return arrays[0], None
-    ordered = sorted({start: array for array, start in places.values()}.items())
-    return np.concatenate([array for _, array in ordered]), starts
+    if sum(array.nbytes for array in distinct.values()) > _LARGE:
+        return arrays, None
+    ends = np.cumsum([len(array) for array in distinct.values()])
+    begins = dict(zip(distinct, [0, *ends], strict=False))
+    starts = np.array([begins[id(array)] for array in arrays])[:, np.newaxis]
+    return np.concatenate(list(distinct.values())), starts
+
+
+def _without_twins(arrays):
+    """The arrays, with the first of those that are equal in the place of each."""
+    first, known = {}, {}  # by content, by identity
+    for array in arrays:
+        if id(array) not in known:
+            content = (array.shape, crc32(np.ascontiguousarray(array)))
+            twin = first.setdefault(content, array)
+            known[id(array)] = twin if np.array_equal(twin, array) else array
+    return [known[id(array)] for array in arrays]

@@ -55,6 +55,7 @@ class Job:
         )
         _, terms, _ = objective.value_and_gradient()
         state.loss = sum(terms.values())
+        state.best_loss = min(state.best_loss, state.loss)
         state.outcome = "max_iter" if math.isfinite(state.loss) else "diverged"
 
     @property

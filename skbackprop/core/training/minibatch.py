@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..activations import takes_stacks
 from ..optimizers import Optimizer
 from ..passes import Workspace
 from ..schedules import Schedule
@@ -109,7 +110,10 @@ class MiniBatch(Solver):
         problem = job.problem
         if problem.is_sparse or not self.has_epochs:
             return None
-        return (
+        activations = (getattr(layer, "activation", None) for layer in job.state.network.layers)
+        if not all(one is None or takes_stacks(one) for one in activations):
+            return None
+        key = (
             job.state.network.key(),
             problem.loss,
             type(self.optimizer),
@@ -123,6 +127,11 @@ class MiniBatch(Solver):
             self.max_grad_norm is None,
             self.bias_rate,
         )
+        try:
+            hash(key)
+        except TypeError:  # an unhashable part, of the user's making
+            return None
+        return key
 
 
 class Steps:
