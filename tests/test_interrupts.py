@@ -169,9 +169,10 @@ def test_interrupt_of_starts_side_by_side_keeps_the_best_so_far(n_calls):
     calls = []
 
     def function(z, out):
-        calls.append(None)
-        if len(calls) == n_calls:
-            raise KeyboardInterrupt
+        if z.shape == (3, 20, 6):  # a batch of the three starts
+            calls.append(None)
+            if len(calls) == n_calls:
+                raise KeyboardInterrupt
         np.tanh(z, out=out)
 
     def derivative(z, out):

@@ -56,8 +56,9 @@ def as_vector(y):
     ValueError
         If y has more than one column.
     """
+    y = np.asarray(y)
     vector = column_or_1d(y)
-    if np.ndim(y) == 2:
+    if y.ndim == 2:
         warn_user(
             "A column-vector y was passed when a 1d array was expected. Please change the shape of "
             "y to (n_samples, ), for example using ravel().",
