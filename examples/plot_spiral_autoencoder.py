@@ -120,10 +120,11 @@ for hidden, init in [
         autoencoder = BackpropAutoencoder(
             n_components=1,
             hidden_layer_sizes=hidden,
-            activation="tanh",
             init=init,
             random_state=seed,
         )
+        if hidden:
+            autoencoder.set_params(activation="tanh")
         if init == "isomap":
             autoencoder.set_params(learning_rate_init=3e-4)
         code = autoencoder.fit(X).transform(X)[:, 0]

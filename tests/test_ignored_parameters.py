@@ -25,7 +25,6 @@ OF_ALL = [
     ({"scoring": "loss"}, "early_stopping"),
     ({"validation_fraction": 0.3}, "early_stopping"),
     ({"solver": "lbfgs", "tol": 100.0, "n_iter_no_change": 3}, "solver"),
-    ({"solver": "sgd", "momentum": 0.0, "nesterovs_momentum": False}, "momentum"),
     ({"hidden_layer_sizes": (), "activation": "elu"}, "hidden_layer_sizes"),
     ({"hidden_layer_sizes": (), "dropout": 0.5}, "hidden_layer_sizes"),
     ({"hidden_layer_sizes": (), "normalization": "layer"}, "hidden_layer_sizes"),

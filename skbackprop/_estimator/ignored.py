@@ -56,7 +56,6 @@ _RULES = (
         "solver",
         ", unless early_stopping=True",
     ),
-    ("nesterovs_momentum", lambda e: e.momentum == 0, "momentum", ""),
     ("activation", lambda e: e.activation not in _LINEAR and _is_linear(e), _WIDTHS, ""),
     ("dropout", lambda e: np.any(e.dropout) and _is_linear(e), _WIDTHS, ""),
     ("normalization", lambda e: _is_linear(e), _WIDTHS, ""),
