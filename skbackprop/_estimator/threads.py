@@ -1,7 +1,13 @@
-"""Threads of the linear algebra: only one for products that are too small for more."""
+"""Threads of the linear algebra: only one for products that are too small for more.
 
-from contextlib import contextmanager, nullcontext
+SciPy's wheels bring a library of their own, with threads of its own. Two sets of threads that
+wait actively take the processors from each other. So SciPy's has one in any case: it has only
+products below the sizes where threads start, and the vectors of L-BFGS.
+"""
+
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from threading import Lock
 
 from threadpoolctl import ThreadpoolController
@@ -28,12 +34,17 @@ def threads_for(largest_product):
     largest_product : int
         Multiplications of the largest matrix product of a step.
     """
-    return single_thread() if largest_product <= _WORTH_ONE else nullcontext()
+    return _limited(_libraries() if largest_product <= _WORTH_ONE else _scipy_s_own())
+
+
+def single_thread():
+    """A context of one thread of linear algebra."""
+    return _limited(_libraries())
 
 
 @contextmanager
-def single_thread():
-    """One thread of linear algebra.
+def _limited(libraries):
+    """One thread of some libraries.
 
     Of several fits at a time, in threads, the first sets the limit and takes it back.
     """
@@ -41,7 +52,7 @@ def single_thread():
         yield
         return
     try:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with libraries.limit(limits=1, user_api="blas"):
             yield
     finally:
         _limiting.release()
@@ -57,3 +68,12 @@ def _largest_product(job):
 def _libraries():
     """Those of this process, found once: that takes a millisecond."""
     return ThreadpoolController()
+
+
+@cache
+def _scipy_s_own():
+    """The library of SciPy's wheel; none where SciPy shares one with NumPy."""
+    paths = [one["filepath"] for one in _libraries().info()]
+    return _libraries().select(
+        filepath=[path for path in paths if {"scipy", "scipy.libs"} & set(Path(path).parts)]
+    )

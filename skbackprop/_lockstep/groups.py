@@ -15,7 +15,7 @@ _LARGEST_BATCHES = 1 << 23
 _FEWEST = 4  # members of a largest group: below, a population is hardly faster than its members
 
 # Bytes of a group below which two groups at a time take turns at the interpreter lock.
-_SMALLEST_BESIDE_OTHERS = 1 << 18
+_SMALLEST_BESIDE_OTHERS = 1 << 20
 
 # The same for a network that is trained alone.
 _CONCURRENT = 1 << 20
