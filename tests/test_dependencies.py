@@ -12,7 +12,7 @@ from pathlib import Path
 import skbackprop
 
 PACKAGE = Path(skbackprop.__file__).parent
-PYPROJECT = PACKAGE.parent / "pyproject.toml"
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name is not that of the module
 FOR_DEVELOPERS = {"test", "docs", "parity"}
 

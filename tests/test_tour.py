@@ -36,7 +36,7 @@ def test_it_runs_and_prints_what_is_stored(stored, monkeypatch):
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # a notebook shows its pictures itself
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as notebooks do
     notebook = nbformat.read(TOUR, 4)
     client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3")
     client.execute()

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
+import sklearn
+from sklearn.utils.fixes import parse_version
 
 from skbackprop import (
     BackpropAutoencoder,
@@ -112,7 +114,10 @@ def test_wrong_uses_are_reported(check):
         if (mark := re.search(r"\S  # wrong(?: for (\w+))?", line)) and mark[1] in (None, checker)
     }
     assert len(wrong) >= 45
-    assert {line for file, line in errors if file == "wrong_uses.py"} == wrong
+    found = {line for file, line in errors if file == "wrong_uses.py"}
+    if parse_version(sklearn.__version__) < parse_version("1.8"):  # whose classes have no types
+        found, wrong = ({n for n in of if "wrong for" not in lines[n - 1]} for of in (found, wrong))
+    assert found == wrong
 
 
 def test_package_says_that_it_has_types():

@@ -41,6 +41,11 @@ def _is_linear(estimator):
     return not any(hidden_widths(sizes, name) for name, sizes in given.items() if sizes is not None)
 
 
+def _drops(dropout):
+    """Whether a rate, or one of several, is not zero."""
+    return any(rate != 0 for rate in np.ravel(np.asarray(dropout, dtype=object)))
+
+
 # Name; whether it has no effect; the parameter that is the reason; and what would change it.
 _RULES = (
     (
@@ -57,7 +62,7 @@ _RULES = (
         ", unless early_stopping=True",
     ),
     ("activation", lambda e: e.activation not in _LINEAR and _is_linear(e), _WIDTHS, ""),
-    ("dropout", lambda e: np.any(e.dropout) and _is_linear(e), _WIDTHS, ""),
+    ("dropout", lambda e: _drops(e.dropout) and _is_linear(e), _WIDTHS, ""),
     ("normalization", lambda e: _is_linear(e), _WIDTHS, ""),
     ("tol", runs_to_the_end, "learning_rate", ", unless early_stopping=True"),
     ("scoring", lambda e: not e.early_stopping, "early_stopping", ""),

@@ -71,7 +71,7 @@ class NeighbourDistance:
         out = np.empty(len(X))
         for start in range(0, len(X), _CHUNK):
             rows = slice(start, start + _CHUNK)
-            out[rows] = self._mean_distance(np.float64(X[rows]) / self.scale, n_nearest)
+            out[rows] = self._mean_distance(X[rows].astype(np.float64) / self.scale, n_nearest)
         return np.log(out + FLOOR)
 
     def _mean_distance(self, X, n_nearest):

@@ -106,7 +106,7 @@ class MarginalTails:
     @classmethod
     def estimate(cls, X, weights):
         """Tails of a weighted sample X of shape (n_samples, n_features)."""
-        X = np.float64(X)
+        X = np.asarray(X, np.float64)
         return cls(  # features are given, not computed: no rounding to allow for
             [UpperTail.estimate(x, weights, rtol=0.0) for x in X.T],
             [UpperTail.estimate(-x, weights, rtol=0.0) for x in X.T],
@@ -118,8 +118,8 @@ class MarginalTails:
         Were the features independent and continuous, each term would be exponential: Fisher's
         combination of one two-sided test a feature.
         """
-        total = np.zeros(len(X))
-        for x, upper, lower in zip(np.float64(X).T, self.upper, self.lower, strict=True):
+        columns, total = np.asarray(X, np.float64).T, np.zeros(len(X))
+        for x, upper, lower in zip(columns, self.upper, self.lower, strict=True):
             log_p = np.minimum(upper.log_probability(x), lower.log_probability(-x))
             total -= np.minimum(log_p + np.log(2.0), 0.0)
         return total

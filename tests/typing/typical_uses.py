@@ -59,8 +59,10 @@ BackpropClassifier(range(10, 13))
 
 BackpropClassifier(activation=["gelu", "tanh"])
 BackpropClassifier(activation=("silu", "mish"))
-for name in ("identity", "logistic", "relu", "leaky_relu", "elu", "selu", "softplus"):
-    BackpropClassifier(activation=name)
+BackpropClassifier(activation="identity")
+BackpropClassifier(activation="logistic")
+BackpropClassifier(activation="leaky_relu")
+BackpropClassifier(activation="softplus")
 
 
 def square(z: NDArray[Any], out: NDArray[Any]) -> None:
@@ -172,7 +174,7 @@ assert_type(clf.predict_proba(X), NDArray[Any])
 assert_type(clf.predict_log_proba(X), NDArray[Any])
 assert_type(clf.decision_function(X), NDArray[Any])
 clf.predict([[0.0, 1.0], [2.0, 3.0]]).mean()
-clf.predict(pd.DataFrame(X, columns=["a", "b"]))
+clf.predict(pd.DataFrame({"a": [0.0, 2.0], "b": [1.0, 3.0]}))
 clf.fit(pd.DataFrame(X), pd.Series(y))
 clf.fit(csr_array(X), y).predict(csc_matrix(X))
 clf.score(X, y)

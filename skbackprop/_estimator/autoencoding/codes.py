@@ -35,7 +35,7 @@ class CodingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     def _explained_variance(self, X, reconstruction, sample_weight):
         """1 − SSE / SST, about the training mean, over all features."""
-        X = np.float64(X)  # squares of single precision may overflow
+        X = np.asarray(X, np.float64)  # squares of single precision may overflow
         with np.errstate(all="ignore"):
             error = np.average(((X - reconstruction) ** 2).sum(axis=1), weights=sample_weight)
             total = np.average(((X - self._training_mean) ** 2).sum(axis=1), weights=sample_weight)
