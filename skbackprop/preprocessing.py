@@ -417,6 +417,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, _NumericTransformer):
         largest = np.sqrt(np.finfo(Z.dtype).max) * min(self.limit, 1)  # its square is finite
         np.clip(Z, -largest, largest, out=Z)
         Z /= np.sqrt(1 + np.square(Z / Z.dtype.type(self.limit)))
+        np.clip(Z, -self.limit, self.limit, out=Z)  # rounding may lead beyond
         Z[:, constant] = 0
         Z[missing] = np.nan
         return Z

@@ -36,6 +36,7 @@ def test_it_runs_and_prints_what_is_stored(stored, monkeypatch):
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
+    pytest.importorskip("matplotlib", minversion="3.9")  # older ones show pictures on request only
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as notebooks do
     notebook = nbformat.read(TOUR, 4)
     client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3")
