@@ -10,7 +10,6 @@ float64 and is read in record batches of 1,000 rows by pyarrow, each of which is
 
 import argparse
 import contextlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,20 +17,12 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from _memory import peak_bytes, resident_bytes
 from sklearn.model_selection import GridSearchCV
 
 from skbackprop import BackpropClassifier, lockstep
 
-
-def resident_mib():
-    """Resident size of this process."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
-def peak_mib():
-    """Largest resident size of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+MIB = 2**20
 
 
 def measure_search(together, mib):
@@ -42,10 +33,10 @@ def measure_search(together, mib):
     network = BackpropClassifier((16,), max_iter=5, random_state=0)
     search = GridSearchCV(network, {"alpha": np.geomspace(1e-4, 1, 12)}, cv=4, refit=False)
     network.fit(X[:1000], y[:1000])  # what is loaded once
-    before = resident_mib()
+    before = resident_bytes()
     with lockstep(n_threads=2) if together else contextlib.nullcontext():
         search.fit(X, y)
-    print(f"{peak_mib() - before:.0f}")
+    print(f"{(peak_bytes() - before) / MIB:.0f}")
 
 
 def write_parquet(path, n_rows):
@@ -71,8 +62,8 @@ def measure_parquet(path, pre_buffer):
     for batch in file.iter_batches(batch_size=1000):
         *columns, y = (column.to_numpy() for column in batch.columns)
         network.partial_fit(np.column_stack(columns), y, classes=[0, 1])
-        before = before or resident_mib()
-    print(f"{before:.0f} {peak_mib():.0f}")
+        before = before or resident_bytes()
+    print(f"{before / MIB:.0f} {peak_bytes() / MIB:.0f}")
 
 
 def in_a_process(*arguments):

@@ -6,7 +6,6 @@ Memory is the peak resident size of a process of its own in the fit, above its s
 with the data loaded.
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from _memory import peak_bytes, resident_bytes
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -39,17 +39,6 @@ def make_data(n_rows, path=None):
         X[start:stop] = rng.standard_normal((stop - start, N_FEATURES), dtype=np.float32)
         y[start:stop] = X[start:stop, :2].sum(axis=1) > 0
     return X, y
-
-
-def resident_bytes(kind="VmRSS"):
-    """Resident size of this process: "VmRSS", or without the pages of files: "RssAnon"."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split(kind + ":")[1].split()[0]) * 1024
-
-
-def peak_bytes():
-    """Largest resident size of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def measure_fit(n_rows):

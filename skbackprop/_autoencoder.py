@@ -746,7 +746,7 @@ class BackpropAutoencoder(CodingMixin, BaseBackprop):
             self.corruption is not None
             or self.contractive_weight
             or self.variational
-            or np.any(self.dropout)
+            or parameters.drops_units(self.dropout)
         )
 
     def _scored_input(self, X):

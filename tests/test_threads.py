@@ -69,36 +69,31 @@ def test_small_products_have_one_thread(width, batch_size, expected):
     assert set(n_threads()) == {2}
 
 
-def test_lbfgs_multiplies_all_rows():
-    seen = set()
+def seen_by_lbfgs(n_rows, width):
+    """Threads of NumPy's library and of SciPy's own in the course of a fit by L-BFGS."""
+    looker = Looker()
 
     def activation(z, out):
-        seen.update(n_threads())
+        looker(0.0)
         np.tanh(z, out)
 
     look = Activation("look", activation, lambda a, out: np.subtract(1.0, a * a, out), False)
-    X = np.random.RandomState(0).uniform(size=(400, 64))
-    BackpropRegressor(hidden_layer_sizes=(50,), activation=look, solver="lbfgs", max_iter=2).fit(
+    X = np.random.RandomState(0).uniform(size=(n_rows, 64))
+    BackpropRegressor(hidden_layer_sizes=(width,), activation=look, solver="lbfgs", max_iter=2).fit(
         X, X[:, 0]
     )
-    assert seen == {1}
+    return looker.seen, looker.seen_in_scipy
+
+
+def test_lbfgs_multiplies_all_rows():
+    seen, seen_in_scipy = seen_by_lbfgs(400, 50)
+    assert seen | seen_in_scipy == {1}
     assert set(n_threads()) == {2}
 
 
 def test_scipy_s_own_threads_do_not_compete_with_those_of_numpy():
     """L-BFGS is SciPy's: two sets of threads that wait actively slowed its fits down fourfold."""
-    seen, seen_in_scipy = set(), set()
-
-    def activation(z, out):
-        seen.update(n_threads(scipy_s=False))
-        seen_in_scipy.update(n_threads(scipy_s=True))
-        np.tanh(z, out)
-
-    look = Activation("look", activation, lambda a, out: np.subtract(1.0, a * a, out), False)
-    X = np.random.RandomState(0).uniform(size=(2000, 64))
-    BackpropRegressor(hidden_layer_sizes=(100,), activation=look, solver="lbfgs", max_iter=2).fit(
-        X, X[:, 0]
-    )
+    seen, seen_in_scipy = seen_by_lbfgs(2000, 100)
     assert seen == {2}
     assert seen_in_scipy <= {1}
     assert set(n_threads()) == {2}

@@ -242,7 +242,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
 
     def _needs_noise(self):
         """Whether training draws random numbers for its layers."""
-        return bool(np.any(self.dropout))
+        return parameters.drops_units(self.dropout)
 
     # -- parameters and data ----------------------------------------------------------------------
 
@@ -262,7 +262,7 @@ class BaseBackprop(CallbackSupportMixin, ObjectiveMixin, FittedNetworkMixin, Bas
                 "X_val and y_val are passed to fit while at the same time early_stopping is False. "
                 "When passing X_val and y_val to fit, early_stopping should be set to True."
             )
-        if not is_stochastic(self) and np.any(self.dropout):
+        if not is_stochastic(self) and parameters.drops_units(self.dropout):
             raise ValueError(
                 f"dropout={self.dropout!r} needs a stochastic solver: solver={self.solver!r} "
                 "cannot minimise a loss that changes at random. Use solver='adam' or 'sgd'."

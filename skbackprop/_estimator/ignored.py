@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .parameters import hidden_widths
+from .parameters import drops_units, hidden_widths
 from .signature import init_parameters
 from .solvers import is_stochastic, runs_to_the_end
 from .warn import warn_user
@@ -41,11 +41,6 @@ def _is_linear(estimator):
     return not any(hidden_widths(sizes, name) for name, sizes in given.items() if sizes is not None)
 
 
-def _drops(dropout):
-    """Whether a rate, or one of several, is not zero."""
-    return any(rate != 0 for rate in np.ravel(np.asarray(dropout, dtype=object)))
-
-
 # Name; whether it has no effect; the parameter that is the reason; and what would change it.
 _RULES = (
     (
@@ -62,7 +57,7 @@ _RULES = (
         ", unless early_stopping=True",
     ),
     ("activation", lambda e: e.activation not in _LINEAR and _is_linear(e), _WIDTHS, ""),
-    ("dropout", lambda e: _drops(e.dropout) and _is_linear(e), _WIDTHS, ""),
+    ("dropout", lambda e: drops_units(e.dropout) and _is_linear(e), _WIDTHS, ""),
     ("normalization", lambda e: _is_linear(e), _WIDTHS, ""),
     ("tol", runs_to_the_end, "learning_rate", ", unless early_stopping=True"),
     ("scoring", lambda e: not e.early_stopping, "early_stopping", ""),

@@ -100,6 +100,11 @@ def as_activation(activation, name="activation"):
     return ACTIVATIONS[activation]
 
 
+def drops_units(dropout):
+    """Whether the rate, or one of several, is not zero."""
+    return any(rate != 0 for rate in np.ravel(np.asarray(dropout, dtype=object)))
+
+
 def dropout_rates(dropout, n_hidden):
     """One rate in [0, 1) for each hidden layer.
 

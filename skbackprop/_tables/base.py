@@ -57,6 +57,15 @@ class Sample:
         """The targets of the table's rows."""
         return self.y[self.rows]
 
+    def of_all_rows(self, out_of_fold, predict):
+        """Out-of-fold predictions; for rows that are not in use, those of ``predict``."""
+        predicted = np.empty((len(self.y), out_of_fold.shape[1]))
+        predicted[self.used] = out_of_fold
+        unused = np.setdiff1d(np.arange(len(self.y)), self.used)
+        if len(unused):
+            predicted[unused] = predict(_safe_indexing(self.X, unused))
+        return predicted
+
 
 class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
     """Base of the tabular estimators: an ensemble of networks of two kinds on a table.

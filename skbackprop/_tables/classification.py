@@ -7,7 +7,6 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._estimator.data import as_vector, refuse_bad_weights
-from .._estimator.sklearn_compat import _safe_indexing
 from ..core.losses import LOSSES
 from . import rules
 from .base import BaseTabular
@@ -74,12 +73,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         return p
 
     def _publish_out_of_fold(self, sample, out_of_fold):
-        y = sample.y
-        p = np.empty((len(y), len(self.classes_)))
-        p[sample.used] = out_of_fold
-        unused = np.setdiff1d(np.arange(len(y)), sample.used)
-        if len(unused):
-            p[unused] = self._probabilities(_safe_indexing(sample.X, unused))
+        y, p = sample.y, sample.of_all_rows(out_of_fold, self._probabilities)
         self.oob_decision_function_ = p
         self.oob_score_ = float(
             accuracy_score(y, p.argmax(axis=1), sample_weight=sample.sample_weight)

@@ -6,7 +6,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import assert_all_finite
 
 from .._estimator.data import as_vector
-from .._estimator.sklearn_compat import _check_y, _safe_indexing
+from .._estimator.sklearn_compat import _check_y
 from ..core.losses import LOSSES
 from .base import BaseTabular
 from .intervals import cv_plus_interval, sorted_by_fold
@@ -91,12 +91,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         )
 
     def _publish_out_of_fold(self, sample, out_of_fold):
-        y = sample.y
-        predicted = np.empty((len(y), self.n_outputs_))
-        predicted[sample.used] = out_of_fold
-        unused = np.setdiff1d(np.arange(len(y)), sample.used)
-        if len(unused):
-            predicted[unused] = self._predictions(_safe_indexing(sample.X, unused))
+        y, predicted = sample.y, sample.of_all_rows(out_of_fold, self._predictions)
         self.oob_prediction_ = predicted[:, 0] if self.n_outputs_ == 1 else predicted
         largest = max(float(np.abs(y).max()), np.finfo(float).tiny)  # squares do not overflow
         self.oob_score_ = float(

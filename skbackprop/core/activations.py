@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import erf, expit
@@ -387,6 +388,26 @@ ACTIVATIONS = {
 }
 
 
+def value_and_slope(sigma, z, a, slope, scratch):
+    """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back.
+
+    Parameters
+    ----------
+    sigma : Activation
+    z, a, slope, scratch : ndarray of one shape
+        ``a`` may be ``z`` where σ′ can be had from a.
+
+    Returns
+    -------
+    forward, backward : list of operations
+    """
+    if sigma.with_derivative is not None:
+        extra = [scratch] if sigma.uses_scratch else []
+        return [partial(sigma.with_derivative, z, a, slope, *extra)], []
+    forward = [partial(sigma.function, z, a)]
+    return forward, [partial(sigma.derivative, z if sigma.uses_z else a, slope)]
+
+
 def takes_stacks(activation):
     """Whether an activation computes a stack of matrices one by one, as a population needs it.
 
@@ -410,12 +431,11 @@ def takes_stacks(activation):
 def _values(activation, z):
     """σ(z), σ′(z) and, where there is one, σ″(z), as a training computes them."""
     z, a, slope, curvature = z.copy(), *(np.zeros_like(z) for _ in range(3))
-    scratch = [np.empty_like(z)] if activation.uses_scratch else []
-    if activation.with_derivative is not None:
-        activation.with_derivative(z, a, slope, *scratch)
-    else:
-        activation.function(z, a)
-        activation.derivative(z if activation.uses_z else a, slope)
+    scratch = np.empty_like(z)
+    forward, backward = value_and_slope(activation, z, a, slope, scratch)
+    for operation in (*forward, *backward):
+        operation()
     if activation.second_derivative is not None:
-        activation.second_derivative(z if activation.uses_z else a, curvature, *scratch)
+        extra = [scratch] if activation.uses_scratch else []
+        activation.second_derivative(z if activation.uses_z else a, curvature, *extra)
     return a, slope, curvature

@@ -46,10 +46,8 @@ class NeighbourDistance:
     def estimate(cls, X, weights, scale=1.0):
         """The reference of a weighted sample X of shape (n_samples, n_features)."""
         group = distinct_rows(X)
-        n_distinct = group.max() + 1
-        chosen = np.random.RandomState(0).permutation(n_distinct)[:_N_REFERENCES]
-        first = np.empty(n_distinct, dtype=np.intp)
-        first[group[::-1]] = np.arange(len(X))[::-1]
+        chosen = np.random.RandomState(0).permutation(group.max() + 1)[:_N_REFERENCES]
+        _, first = np.unique(group, return_index=True)
         shares = np.bincount(group, weights)[chosen]
         reach = min(_N_NEIGHBOURS, max(1, len(chosen) - 1)) / len(chosen)
         return cls(X[first[chosen]] / scale, shares / shares.sum(), reach, scale)

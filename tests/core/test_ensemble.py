@@ -182,7 +182,7 @@ def scores_of(population, folds, X=X):
 
 @pytest.mark.parametrize("chunk", [1, 3, 256])
 def test_scores_of_rows_left_out(chunk, monkeypatch):
-    monkeypatch.setattr(ensemble, "_CHUNK", chunk)
+    monkeypatch.setattr(ensemble, "CHUNK", chunk)
     scores = scores_of(stack(make_members()), FOLDS)
     for network, rows in zip(make_members(), FOLDS, strict=True):
         assert_allclose(scores[rows], feed_forward(network, X[rows]), rtol=1e-12)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from ..activations import Activation
+from ..activations import Activation, value_and_slope
 from ..operations import multiply
 from .base import BoundLayer, SameWidth, Signal
 
@@ -27,23 +27,3 @@ class Activate(SameWidth):
         if delta is not None:
             backward.append(multiply(delta, slope, delta))  # δˡ = ∂E/∂aˡ ⊙ σ′(zˡ)
         return BoundLayer(Signal(a, delta), forward, backward, shown=slope)
-
-
-def value_and_slope(sigma, z, a, slope, scratch):
-    """Operations that compute σ(z) on the way forward, and σ′(z) then or on the way back.
-
-    Parameters
-    ----------
-    sigma : Activation
-    z, a, slope, scratch : ndarray of one shape
-        ``a`` may be ``z`` where σ′ can be had from a.
-
-    Returns
-    -------
-    forward, backward : list of operations
-    """
-    if sigma.with_derivative is not None:
-        extra = [scratch] if sigma.uses_scratch else []
-        return [partial(sigma.with_derivative, z, a, slope, *extra)], []
-    forward = [partial(sigma.function, z, a)]
-    return forward, [partial(sigma.derivative, z if sigma.uses_z else a, slope)]

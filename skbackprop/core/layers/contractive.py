@@ -17,8 +17,9 @@ from functools import partial
 
 import numpy as np
 
+from ..activations import value_and_slope
 from ..operations import accumulate, copy, multiply, product, transpose
-from .activate import Activate, value_and_slope
+from .activate import Activate
 from .base import BoundLayer, SameWidth, Signal
 from .dense import Dense
 from .penalty import PenaltyLayer, row_shares

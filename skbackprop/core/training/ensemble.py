@@ -8,10 +8,9 @@ honest test of it.
 import numpy as np
 
 from ..passes import Workspace
+from ..prediction import CHUNK
 from .minibatch import Steps
 from .objective import L2Penalty
-
-_CHUNK = 256  # rows at a time of those left out
 
 
 class SharedBatches:
@@ -123,7 +122,7 @@ class LeftOutScores:
 
     def __init__(self, network, X, folds):
         self._folds, self._X = folds, X
-        n_rows = max(1, min(_CHUNK, max(rows.stop - rows.start for rows in folds)))
+        n_rows = max(1, min(CHUNK, max(rows.stop - rows.start for rows in folds)))
         self._workspaces = [Workspace(members(network, k), n_rows) for k in range(len(folds))]
 
     def __call__(self, out):
