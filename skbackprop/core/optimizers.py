@@ -66,7 +66,7 @@ class SGD(Optimizer):
 
     def update(self, block, minus_rate, momentum):
         theta, g, (v,), n = block.params, block.gradient, block.moments, block.size
-        block.apply_rate_factors(g)
+        block.apply_bias_rate(g)
         block.scale(momentum, v)
         block.add(g, v, n, minus_rate)  # v ← μ v − η g
         if self.nesterov:
@@ -114,7 +114,7 @@ class Adam(Optimizer):
         np.sqrt(v, out=scratch)
         np.add(scratch, epsilon, out=scratch)
         np.divide(m, scratch, out=scratch)
-        block.apply_rate_factors(scratch)
+        block.apply_bias_rate(scratch)
         block.add(scratch, theta, n, minus_size)  # θ ← θ − size · m / (√v + ε)
 
     def adopt(self, moments, former):

@@ -12,7 +12,7 @@ from skbackprop.core.network import Network, stack
 from skbackprop.core.optimizers import SGD, Adam
 from skbackprop.core.training import update as update_module
 from skbackprop.core.training.objective import L2Penalty
-from skbackprop.core.training.update import Update, norm
+from skbackprop.core.training.update import Update, flush, norm
 
 RATE, N_ROWS = 0.5, 4
 
@@ -31,9 +31,9 @@ class Step:
         rng = np.random.RandomState(9)
         self.g = rng.standard_normal(self.before.shape).astype(dtype)
         self.gradient = self.g.copy()
-        moments = [np.zeros_like(self.before) for _ in optimizer.moment_names]
+        self.moments = [np.zeros_like(self.before) for _ in optimizer.moment_names]
         l2 = l2 or L2Penalty(0.0)
-        self.update = Update(self.network, self.gradient, moments, optimizer, l2, **options)
+        self.update = Update(self.network, self.gradient, self.moments, optimizer, l2, **options)
 
     def take(self, rate=RATE, t=1, with_norms=False):
         self.update(rate, t, N_ROWS, with_norms=with_norms)
@@ -199,3 +199,55 @@ def test_norm():
     assert_allclose(norm(vectors), np.linalg.norm(vectors, axis=1))
     assert norm(vectors[0]) == pytest.approx(np.linalg.norm(vectors[0]))
     assert isinstance(norm(vectors[0]), float)
+
+
+# -- negligible numbers ---------------------------------------------------------------------------
+
+
+def subnormal_numbers(array):
+    return np.count_nonzero((array != 0.0) & (np.abs(array) < np.finfo(array.dtype).tiny))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("optimizer", [Adam(0.9, 0.95), SGD(0.9, True)], ids=["adam", "sgd"])
+@pytest.mark.parametrize("members", [None, 3])
+def test_moments_of_vanished_gradients_never_become_subnormal(members, optimizer, dtype):
+    n_steps = 1000 if dtype == np.float32 else 8000  # far beyond 0.9 ** n < the smallest normal
+    step = Step(members, optimizer=optimizer, dtype=dtype)
+    step.take()
+    found = 0
+    for t in range(2, n_steps):
+        step.gradient[...] = 0.0
+        step.take(t=t)
+        found += sum(map(subnormal_numbers, step.moments))
+    assert found == 0
+    assert not step.moments[0].any()
+
+
+def test_a_flush_changes_no_parameter():
+    dead = Step(optimizer=Adam(0.9, 0.95), dtype=np.float32)
+    live = Step(optimizer=Adam(0.9, 0.95), dtype=np.float32)
+    for t in range(1, 1000):
+        for step in (dead, live):
+            step.gradient[...] = step.g if t == 1 else 0.0
+        live.update._steps_to_flush = 1000  # never
+        dead.take(RATE * 1e-3, t=t)
+        live.take(RATE * 1e-3, t=t)
+    assert subnormal_numbers(live.moments[0])
+    assert_array_equal(dead.network.params, live.network.params)
+
+
+def test_weights_that_a_penalty_has_shrunk_do_not_become_subnormal():
+    step = Step(l2=L2Penalty(1.0), optimizer=SGD(0.0, False), dtype=np.float32)
+    for t in range(1, 400):
+        step.gradient[...] = 0.0
+        step.take(0.5 * N_ROWS, t=t)  # halves each weight
+        assert not subnormal_numbers(step.network.params)
+    assert not step.network.params[: step.n_weights].any()
+
+
+def test_a_moment_under_a_root_outlives_the_one_above_it():
+    m, v = np.array([1e-35, 1e-5], np.float32), np.array([1e-32, 1e-32], np.float32)
+    flush([m, v])
+    assert_array_equal(m, np.array([0.0, 1e-5], np.float32))
+    assert_array_equal(v, np.array([0.0, 1e-32], np.float32))
