@@ -244,7 +244,7 @@ def test_linear_variational_learns_the_noise_of_probabilistic_pca():
             standardize=False,
             alpha=0.0,
             batch_size=100,
-            max_iter=400,
+            max_iter=1000,
             learning_rate_init=0.01,
             random_state=0,
         ).fit(scale * scores @ axes.T)
