@@ -92,9 +92,10 @@ class TabularClassifier(BaseTabularClassifier):
         choice of the epoch and in the calibration. "balanced" gives all classes the same total.
 
     n_jobs : int or None, default=None
-        Number of threads in which the members are trained; None means 1 unless in a
-        :obj:`joblib.parallel_backend` context, -1 means all processors. The model does not depend
-        on it.
+        Number of joblib's worker processes in which the members are trained; None means 1 unless in
+        a :obj:`joblib.parallel_backend` context, -1 means all processors. The first fit waits for
+        the processes to start, a second or two; later fits find them running. The model does not
+        depend on it.
 
     random_state : int, RandomState instance or None, default=None
         Determines the folds, the initial weights and the order of the rows. Pass an int for
@@ -133,8 +134,8 @@ class TabularClassifier(BaseTabularClassifier):
 
     best_iteration_ : ndarray of int of shape (2,)
         The epoch that was chosen for each half, counted from 1: the one with the best
-        out-of-fold score, the last of equal ones. A half whose best epoch does not lie in the
-        third of the four cycles of its learning rate stops at the end of that cycle.
+        out-of-fold score, the last of equal ones. A half whose best epoch lies before the third of
+        the four cycles of its learning rate stops at the end of that cycle.
 
     coefs_ : list of list of ndarray of shape (fan_in, fan_out)
         Weight matrices of each member, layer by layer; the members that see the encoding first.
@@ -412,9 +413,10 @@ class TabularRegressor(BaseTabularRegressor):
         - None: none.
 
     n_jobs : int or None, default=None
-        Number of threads in which the members are trained; None means 1 unless in a
-        :obj:`joblib.parallel_backend` context, -1 means all processors. The model does not depend
-        on it.
+        Number of joblib's worker processes in which the members are trained; None means 1 unless in
+        a :obj:`joblib.parallel_backend` context, -1 means all processors. The first fit waits for
+        the processes to start, a second or two; later fits find them running. The model does not
+        depend on it.
 
     random_state : int, RandomState instance or None, default=None
         Determines the folds, the initial weights and the order of the rows. Pass an int for
@@ -453,8 +455,8 @@ class TabularRegressor(BaseTabularRegressor):
 
     best_iteration_ : ndarray of int of shape (2,)
         The epoch that was chosen for each half, counted from 1: the one with the best
-        out-of-fold score, the last of equal ones. A half whose best epoch does not lie in the
-        third of the four cycles of its learning rate stops at the end of that cycle.
+        out-of-fold score, the last of equal ones. A half whose best epoch lies before the third of
+        the four cycles of its learning rate stops at the end of that cycle.
 
     coefs_ : list of list of ndarray of shape (fan_in, fan_out)
         Weight matrices of each member, layer by layer; the members that see the encoding first.

@@ -23,6 +23,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.fixes import parse_version
 
 from skbackprop import TabularClassifier, TabularRegressor, lockstep
+from skbackprop._tables import training
 
 QUICK = {"max_iter": 4, "hidden_layer_sizes": (8,), "random_state": 0}
 ESTIMATORS = [TabularClassifier(**QUICK), TabularRegressor(**QUICK)]
@@ -100,12 +101,15 @@ def test_grid_search(estimator, n_jobs):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
-def test_lockstep_leaves_them_alone(estimator):
+def test_lockstep_leaves_them_alone(estimator, monkeypatch):
     X, y = data(estimator)
     alone = cross_val_predict(clone(estimator), X, y, cv=3)
+    seen = []
+    monkeypatch.setattr(training, "share_out", lambda trainings, n: seen.append(n))
     with lockstep():
         together = cross_val_predict(clone(estimator), X, y, cv=3)
     assert_array_equal(together, alone)
+    assert seen == [1, 1, 1]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)

@@ -7,13 +7,15 @@ import warnings
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from test_callbacks import Propagated, Recorder, watched
 
 from skbackprop import TabularClassifier, TabularRegressor
-from skbackprop._tables.kinds import Part
+from skbackprop._tables.parts import PartTraining
+from skbackprop._tables.training import _SideBySide
 
 QUICK = {"max_iter": 6, "hidden_layer_sizes": (8,), "random_state": 0}
 ESTIMATORS = [TabularClassifier(**QUICK), TabularRegressor(**QUICK)]
@@ -121,15 +123,15 @@ def test_progress_bar(estimator, capsys):
 
 def interrupt_at(monkeypatch, call):
     """Ctrl-C when a part of the members is about to run for the ``call``-th time."""
-    run, calls = Part.run_epoch, []
+    run, calls = PartTraining.epoch, []
 
-    def run_epoch(self):
+    def epoch(self):
         calls.append(self)
         if len(calls) == call:
             raise KeyboardInterrupt
-        run(self)
+        return run(self)
 
-    monkeypatch.setattr(Part, "run_epoch", run_epoch)
+    monkeypatch.setattr(PartTraining, "epoch", epoch)
 
 
 @BOTH
@@ -147,11 +149,34 @@ def test_interrupt_keeps_the_best_so_far(estimator, call, monkeypatch):
 
 @BOTH
 def test_interrupt_in_threads(estimator, monkeypatch):
-    interrupt_at(monkeypatch, 6)  # four parts an epoch
-    est = clone(estimator).set_params(n_jobs=2)
+    """The first call of the workers is for two epochs, of three parts each; this is in the next."""
+    interrupt_at(monkeypatch, 8)
+    est = clone(estimator).set_params(n_jobs=2, max_iter=8)
+    with (
+        parallel_config(backend="threading"),
+        pytest.warns(UserWarning, match="interrupted by user"),
+    ):
+        est.fit(X, y)
+    assert est.n_iter_ == 2
+
+
+@BOTH
+def test_interrupt_while_processes_work(estimator, monkeypatch):
+    """What earlier calls of the workers have brought is kept."""
+    call, calls = _SideBySide.__call__, []
+
+    def interrupted(self, parts, n_epochs):
+        calls.append(n_epochs)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return call(self, parts, n_epochs)
+
+    monkeypatch.setattr(_SideBySide, "__call__", interrupted)
+    est = clone(estimator).set_params(n_jobs=2, max_iter=8)
     with pytest.warns(UserWarning, match="interrupted by user"):
         est.fit(X, y)
-    assert est.n_iter_ == 1
+    assert est.n_iter_ == calls[0] == 2
+    assert np.isfinite(outputs(est)).all()
 
 
 @BOTH

@@ -39,6 +39,7 @@ class LockstepBackend(ThreadingBackend):
 
     default_n_jobs = _NOT_GIVEN
     supports_timeout = False
+    takes_turns = True
 
     def __init__(self, scheduler, before, distribution=None, nesting_level=0, **kwargs):
         super().__init__(nesting_level=nesting_level, **kwargs)

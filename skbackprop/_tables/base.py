@@ -307,7 +307,7 @@ def _train_with_callbacks(estimator, trainings, sample, given, n_epochs):
 
     def on_epoch(running):
         stop = estimator._report(running) | tasks.end_epoch(attributes)
-        if not stop and any(not one.is_over for one in trainings):
+        if not stop and any(one.n_epochs_ahead for one in trainings):
             tasks.begin_epoch()
         return stop
 

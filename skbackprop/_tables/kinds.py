@@ -1,6 +1,6 @@
 """The two kinds of network in an ensemble, and how the members of one are trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,15 +9,12 @@ import numpy as np
 from ..core.activations import ACTIVATIONS
 from ..core.architectures import multilayer_perceptron
 from ..core.network import stack
-from ..core.optimizers import Adam
 from ..core.prediction import feed_forward
-from ..core.schedules import make_schedule
-from ..core.training.ensemble import EnsembleTraining, LeftOutScores, SharedBatches, members
-from ..core.training.minibatch import MiniBatch
+from ..core.training.ensemble import members
 from . import rules
+from .parts import Part, copied
 
 _WEIGHT_GAIN = 0.7
-_BIAS_RATE = 0.1
 
 
 @dataclass(frozen=True)
@@ -82,9 +79,12 @@ class Table:
         edges = np.searchsorted(self.fold, np.arange(self.n_folds + 1))
         return [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
 
-    def member_weights(self):
-        """Weights of shape (K, n_samples, 1): zero where left out, of mean one otherwise."""
-        seen = self.fold != np.arange(self.n_folds)[:, np.newaxis]
+    def member_weights(self, chosen=slice(None)):
+        """Weights of shape (K, n_samples, 1): zero where left out, of mean one otherwise.
+
+        Of some members only, with a slice.
+        """
+        seen = self.fold != np.arange(self.n_folds)[chosen, np.newaxis]
         mean = seen @ self.sample_weight / len(self.fold)
         mean = np.where(mean > 0, mean, 1.0)  # a member that sees nothing
         weights = np.empty(seen.shape, np.float32)
@@ -171,14 +171,11 @@ class KindTraining:
         last counts.
     options : Options
     seed : int
-    n_parts : int, default=1
-        The members are trained in so many parts, which different threads may take. What becomes of
-        a member does not depend on it.
 
     Attributes
     ----------
     network : Network
-        A population of K, in training.
+        A population of K, as the last epoch has left it.
     oof : ndarray of shape (n_samples, n_outputs), or None before the end of an epoch
         Raw scores of each row by the member that left it out, in the best epoch.
     loss_curve, validation_scores : list of float
@@ -186,35 +183,51 @@ class KindTraining:
     best_epoch : int
         Counted from 1.
     parts : list of Part
-        Each has to run an epoch before ``end_epoch``.
+        One of all members, unless they are ``split``. What becomes of a member does not depend on
+        that.
     """
 
-    def __init__(self, kind, table, loss, score, options, seed, n_parts=1):
+    def __init__(self, kind, table, loss, score, options, seed):
         rng = np.random.RandomState(seed)
         n_inputs, n_outputs = table.seen_by(kind).shape[1], table.targets.shape[-1]
         self.kind = kind
-        self.network = initial_members(
-            kind, n_inputs, options.hidden, n_outputs, table.n_folds, rng
-        )
+        initial = initial_members(kind, n_inputs, options.hidden, n_outputs, table.n_folds, rng)
+        self.network = copied(initial)
         self._score, self._n_epochs = score, options.n_epochs
         order_seed = rng.randint(2**31 - 1)  # all parts see the rows in one order
-        stretches = np.array_split(np.arange(table.n_folds), min(n_parts, table.n_folds))
-        self.parts = [
-            Part(self.network, slice(s[0], s[-1] + 1), kind, table, loss, options, order_seed)
-            for s in stretches
-        ]
+        everyone = slice(0, table.n_folds)
+        self.parts = [Part(kind, table, loss, options, initial, everyone, order_seed)]
         self._scores = np.empty((len(table.inputs), n_outputs), np.float32)
         self._best_params, self._best_score = self.network.params.copy(), -np.inf
         self.oof, self.best_epoch = None, 0
         self.loss_curve, self.validation_scores = [], []
 
-    def end_epoch(self):
-        """Compare the epoch, which all parts have run, with the best one."""
-        for part in self.parts:
-            part.write_scores(self._scores)
+    def split(self, chosen):
+        """Split the members into parts, before any training.
+
+        Parameters
+        ----------
+        chosen : list of slice
+        """
+        (whole,) = self.parts
+        self.parts = [
+            replace(whole, network=members(whole.network, one), chosen=one) for one in chosen
+        ]
+
+    def end_epoch(self, epochs):
+        """Take note of an epoch that has been run.
+
+        Parameters
+        ----------
+        epochs : list of Epoch
+            One for each part.
+        """
+        for part, epoch in zip(self.parts, epochs, strict=True):
+            self._scores[part.rows] = epoch.scores
+            self.network.params[part.chosen] = epoch.params
         finite = np.isfinite(self._scores).all()
         score = self._score(self._scores) if finite else np.nan  # which is never the best
-        self.loss_curve.append(float(np.mean(np.concatenate([part.loss for part in self.parts]))))
+        self.loss_curve.append(float(np.mean(np.concatenate([epoch.loss for epoch in epochs]))))
         self.validation_scores.append(score)
         if score >= self._best_score:
             self._best_score, self.best_epoch = score, len(self.loss_curve)
@@ -222,66 +235,20 @@ class KindTraining:
             self._best_params[...] = self.network.params
 
     @property
-    def is_over(self):
-        """Whether there is no epoch to come.
+    def n_epochs_ahead(self):
+        """Epochs to come before it may be over: none where it is.
 
         So it is, too, where the third cycle of the schedule has brought no better score.
         """
         first, last = rules.checkpoint(self._n_epochs)
         n_done = len(self.loss_curve)
-        return n_done >= self._n_epochs or (0 < n_done == last and self.best_epoch < first)
+        if n_done < last:
+            return last - n_done
+        if 0 < n_done == last and self.best_epoch < first:
+            return 0
+        return self._n_epochs - n_done
 
     def best(self):
         """The members in the best epoch so far, as a network of its own."""
-        return self.network.of_layers(
-            self.network.layers, self._best_params.copy(), self.network.statistics.copy()
-        )
-
-
-class Part:
-    """Some members of a kind in training.
-
-    Parameters
-    ----------
-    network : Network
-        All members.
-    chosen : slice
-        Those of this part.
-    kind, table, loss, options
-        See `KindTraining`.
-    order_seed : int
-        Of the order of the rows.
-
-    Attributes
-    ----------
-    loss : ndarray of shape (n_members,)
-        Of the last epoch.
-    """
-
-    def __init__(self, network, chosen, kind, table, loss, options, order_seed):
-        inputs, targets = table.seen_by(kind), table.targets
-        if targets.ndim == 3:
-            targets = targets[chosen]
-        batches = SharedBatches(
-            inputs,
-            targets,
-            table.member_weights()[chosen],
-            options.batch_size,
-            np.random.RandomState(order_seed),
-        )
-        solver = MiniBatch(
-            options.n_epochs,
-            0.0,
-            np.inf,
-            Adam(0.9, 0.95),
-            make_schedule("coslog4", kind.rate * options.rate_factor),
-            bias_rate=_BIAS_RATE,
-        )
-        own = members(network, chosen)
-        self._training = EnsembleTraining(own, batches, loss, solver)
-        self.write_scores = LeftOutScores(own, inputs, table.folds[chosen])
-        self.loss = None
-
-    def run_epoch(self):
-        """Train for one epoch."""
-        self.loss = self._training.epoch()
+        network = self.network
+        return network.of_layers(network.layers, self._best_params.copy(), network.statistics)

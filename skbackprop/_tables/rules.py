@@ -42,8 +42,8 @@ def n_bins(n_numbers):
 def checkpoint(n_epochs):
     """The epochs of the third cycle of the "coslog4" schedule: from its first to its last.
 
-    At its end the rate is zero. Where the best out-of-fold score does not lie in this cycle,
-    training is over.
+    At its end the rate is zero. Where the best out-of-fold score lies before this cycle, training
+    is over.
 
     >>> checkpoint(64)
     (13, 30)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -116,6 +118,30 @@ def test_training_goes_on_from_epoch_to_epoch():
     first = train(network, n_epochs=2)
     assert_array_equal(first, losses[:2])
     assert (network.params != whole.params).any()
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.9, True), Adam()], ids=["sgd", "adam"])
+def test_another_training_goes_on_where_one_has_come_to(optimizer):
+    """Steps, moments, the order of the rows and the schedule: all is taken over."""
+
+    def training(seed):
+        network = stack([make_network(seed=seed + k) for k in range(K)])
+        batches = SharedBatches(X, Y, weights_without_folds(), 5, np.random.RandomState(seed))
+        solver = make_solver(
+            max_iter=5,
+            optimizer=optimizer,
+            schedule=Factor(0.1, lambda progress: 1 - progress),
+        )
+        return EnsembleTraining(network, batches, SquaredError(), solver)
+
+    whole, first, second = training(0), training(0), training(7)
+    losses = [whole.epoch() for _ in range(5)]
+    for _ in range(2):
+        first.epoch()
+    second.progress = pickle.loads(pickle.dumps(first.progress))
+    assert_array_equal([second.epoch() for _ in range(3)], losses[2:])
+    assert_array_equal(second.progress.params, whole.progress.params)
+    assert second.progress.n_epochs == 5
 
 
 def test_the_loss_is_the_mean_of_the_epoch():

@@ -5,6 +5,8 @@ leaves out has weight zero in its loss. Afterwards, the rows that a member has n
 honest test of it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..passes import Workspace
@@ -25,6 +27,11 @@ class SharedBatches:
         Zero where a member leaves a row out.
     batch_size : int
     rng : numpy.random.RandomState
+
+    Attributes
+    ----------
+    order : ndarray of int of shape (n_samples,)
+        That of the rows in the last epoch.
     """
 
     is_sparse = False
@@ -35,8 +42,8 @@ class SharedBatches:
         self.batch_size = min(batch_size, len(X))
         self.n_batches = len(X) // self.batch_size
         self.n_rows = self.n_batches * self.batch_size
-        self._X, self._Y, self._sample_weight, self._rng = X, Y, sample_weight, rng
-        self._order = np.arange(len(X))
+        self._X, self._Y, self._sample_weight = X, Y, sample_weight
+        self.order, self.rng = np.arange(len(X)), rng
 
     @property
     def shares_targets(self):
@@ -45,12 +52,12 @@ class SharedBatches:
 
     def shuffle(self):
         """Draw the order of a new epoch."""
-        self._rng.shuffle(self._order)
+        self.rng.shuffle(self.order)
 
     def __iter__(self):
         """Yield the rows of each batch."""
         for start in range(0, self.n_rows, self.batch_size):
-            yield self._order[start : start + self.batch_size]
+            yield self.order[start : start + self.batch_size]
 
     def load(self, batch, rows):
         """Gather the rows into the buffers of a pass."""
@@ -60,6 +67,26 @@ class SharedBatches:
             batch.x[...] = self._X[rows]
         self._Y.take(rows, self._Y.ndim - 2, batch.y, "clip")
         self._sample_weight.take(rows, 1, batch.sample_weight, "clip")
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far a training is: all that an epoch changes.
+
+    Attributes
+    ----------
+    params : ndarray of shape (K, n_params)
+    moments : list of ndarray like ``params``
+    n_epochs : int
+    order : ndarray of int of shape (n_samples,)
+    rng : numpy.random.RandomState
+    """
+
+    params: np.ndarray
+    moments: list[np.ndarray]
+    n_epochs: int
+    order: np.ndarray
+    rng: np.random.RandomState
 
 
 class EnsembleTraining:
@@ -76,19 +103,37 @@ class EnsembleTraining:
     """
 
     def __init__(self, network, batches, loss, solver):
-        self._solver, self._n_epochs = solver, 0
-        moments = [np.zeros_like(network.params) for _ in solver.optimizer.moment_names]
+        self._network, self._batches, self._solver = network, batches, solver
+        self._moments = [np.zeros_like(network.params) for _ in solver.optimizer.moment_names]
+        self._n_epochs = 0
         self._steps = Steps(
             network,
             batches,
             loss,
             solver.optimizer,
-            moments,
+            self._moments,
             0,
             L2Penalty(0.0),
             [None] * len(network.params),
             bias_rate=solver.bias_rate,
         )
+
+    @property
+    def progress(self):
+        """How far it is, as a view. It may be set to that of another training, to go on there."""
+        batches = self._batches
+        return Progress(
+            self._network.params, self._moments, self._n_epochs, batches.order, batches.rng
+        )
+
+    @progress.setter
+    def progress(self, reached):
+        self._network.params[...] = reached.params
+        for moment, own in zip(reached.moments, self._moments, strict=True):
+            own[...] = moment
+        self._n_epochs = reached.n_epochs
+        self._steps.n_steps = reached.n_epochs * self._batches.n_batches
+        self._batches.order[...], self._batches.rng = reached.order, reached.rng
 
     def epoch(self):
         """Take the steps of one epoch; returns the mean loss of each member, shape (K,)."""
