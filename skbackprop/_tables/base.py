@@ -124,7 +124,7 @@ class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
                 len(table.inputs),
             )
             loss, score = self._make_loss(), self._make_score(table, sample.table_y)
-            trainings = make_trainings(table, loss, score, options, rng, self.n_jobs)
+            trainings = make_trainings(table, loss, score, options, rng)
             self._train(trainings, sample, given, options.n_epochs)
             self._publish(trainings, sample)
         return self

@@ -1,6 +1,6 @@
 """The two kinds of network in an ensemble, and how the members of one are trained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -10,9 +10,8 @@ from ..core.activations import ACTIVATIONS
 from ..core.architectures import multilayer_perceptron
 from ..core.network import stack
 from ..core.prediction import feed_forward
-from ..core.training.ensemble import members
 from . import rules
-from .parts import Part, copied
+from .parts import Part
 
 _WEIGHT_GAIN = 0.7
 
@@ -174,17 +173,14 @@ class KindTraining:
 
     Attributes
     ----------
-    network : Network
-        A population of K, as the last epoch has left it.
     oof : ndarray of shape (n_samples, n_outputs), or None before the end of an epoch
         Raw scores of each row by the member that left it out, in the best epoch.
     loss_curve, validation_scores : list of float
         Mean loss of the members, and out-of-fold score, an entry an epoch.
     best_epoch : int
         Counted from 1.
-    parts : list of Part
-        One of all members, unless they are ``split``. What becomes of a member does not depend on
-        that.
+    part : Part
+        All its members. What becomes of one does not depend on which others it is trained with.
     """
 
     def __init__(self, kind, table, loss, score, options, seed):
@@ -192,47 +188,28 @@ class KindTraining:
         n_inputs, n_outputs = table.seen_by(kind).shape[1], table.targets.shape[-1]
         self.kind = kind
         initial = initial_members(kind, n_inputs, options.hidden, n_outputs, table.n_folds, rng)
-        self.network = copied(initial)
         self._score, self._n_epochs = score, options.n_epochs
         order_seed = rng.randint(2**31 - 1)  # all parts see the rows in one order
         everyone = slice(0, table.n_folds)
-        self.parts = [Part(kind, table, loss, options, initial, everyone, order_seed)]
-        self._scores = np.empty((len(table.inputs), n_outputs), np.float32)
-        self._best_params, self._best_score = self.network.params.copy(), -np.inf
+        self.part = Part(kind, table, loss, options, initial, everyone, order_seed)
+        self._best_params, self._best_score = initial.params, -np.inf
         self.oof, self.best_epoch = None, 0
         self.loss_curve, self.validation_scores = [], []
 
-    def split(self, chosen):
-        """Split the members into parts, before any training.
-
-        Parameters
-        ----------
-        chosen : list of slice
-        """
-        (whole,) = self.parts
-        self.parts = [
-            replace(whole, network=members(whole.network, one), chosen=one) for one in chosen
-        ]
-
-    def end_epoch(self, epochs):
+    def end_epoch(self, epoch):
         """Take note of an epoch that has been run.
 
         Parameters
         ----------
-        epochs : list of Epoch
-            One for each part.
+        epoch : Epoch
         """
-        for part, epoch in zip(self.parts, epochs, strict=True):
-            self._scores[part.rows] = epoch.scores
-            self.network.params[part.chosen] = epoch.params
-        finite = np.isfinite(self._scores).all()
-        score = self._score(self._scores) if finite else np.nan  # which is never the best
-        self.loss_curve.append(float(np.mean(np.concatenate([epoch.loss for epoch in epochs]))))
+        finite = np.isfinite(epoch.scores).all()
+        score = self._score(epoch.scores) if finite else np.nan  # which is never the best
+        self.loss_curve.append(float(np.mean(epoch.loss)))
         self.validation_scores.append(score)
         if score >= self._best_score:
             self._best_score, self.best_epoch = score, len(self.loss_curve)
-            self.oof = self._scores.copy()
-            self._best_params[...] = self.network.params
+            self.oof, self._best_params = epoch.scores, epoch.params
 
     @property
     def n_epochs_ahead(self):
@@ -249,6 +226,6 @@ class KindTraining:
         return self._n_epochs - n_done
 
     def best(self):
-        """The members in the best epoch so far, as a network of its own."""
-        network = self.network
-        return network.of_layers(network.layers, self._best_params.copy(), network.statistics)
+        """The members in the best epoch so far, a population of K."""
+        network = self.part.network
+        return network.of_layers(network.layers, self._best_params, network.statistics)

@@ -1,6 +1,6 @@
 """Parts of a kind: some of its members, trained on their own, here or in another process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from .._estimator.threads import single_thread
 from ..core.optimizers import Adam
 from ..core.schedules import make_schedule
-from ..core.training.ensemble import EnsembleTraining, LeftOutScores, SharedBatches
+from ..core.training.ensemble import EnsembleTraining, LeftOutScores, SharedBatches, members
 from ..core.training.minibatch import MiniBatch
 
 _BIAS_RATE = 0.1
@@ -40,6 +40,11 @@ class Part:
     chosen: slice
     order_seed: int
 
+    def of(self, chosen):
+        """A part of it: those of its members that a slice names."""
+        own = slice(self.chosen.start + chosen.start, self.chosen.start + chosen.stop)
+        return replace(self, network=members(self.network, chosen), chosen=own)
+
     @property
     def rows(self):
         """The rows that these members leave out."""
@@ -51,7 +56,7 @@ class Part:
         """Multiplications of a step, nearly; the rest is counted as what takes as long."""
         network, n_rows = self.network, self.options.batch_size
         n_units = sum(layer.n_out for layer in network.layers)
-        update, activation = 40, 30
+        update, activation = 40, 70
         return len(network.params) * (
             network.n_params * (n_rows + update) + n_units * n_rows * activation
         )
@@ -73,10 +78,11 @@ class Epoch:
     scores: np.ndarray
     params: np.ndarray
 
-
-def copied(network):
-    """A network with parameters of its own."""
-    return network.of_layers(network.layers, network.params.copy(), network.statistics.copy())
+    @classmethod
+    def joined(cls, parts):
+        """That of all members, from those of some after others."""
+        fields = ("loss", "scores", "params")
+        return cls(*(np.concatenate([getattr(one, name) for one in parts]) for name in fields))
 
 
 class PartTraining:
@@ -94,7 +100,8 @@ class PartTraining:
         inputs, targets = table.seen_by(kind), table.targets
         if targets.ndim == 3:
             targets = targets[part.chosen]
-        self._network = copied(part.network)
+        start = part.network
+        self._network = start.of_layers(start.layers, start.params.copy(), start.statistics.copy())
         batches = SharedBatches(
             inputs,
             targets,

@@ -2,20 +2,21 @@
 
 import time
 from contextlib import contextmanager
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from .._estimator.threads import single_thread
+from ..core.training.ensemble import Progress
 from . import rules
 from .kinds import KINDS, KindTraining, Options
-from .parts import PartTraining, run_epochs
+from .parts import Epoch, PartTraining, run_epochs
 
 
-def make_trainings(table, loss, score, options, rng, n_jobs):
-    """A `KindTraining` for each kind, in parts for ``n_jobs`` workers.
+def make_trainings(table, loss, score, options, rng):
+    """A `KindTraining` for each kind.
 
     Parameters
     ----------
@@ -24,46 +25,16 @@ def make_trainings(table, loss, score, options, rng, n_jobs):
     score : callable(oof) -> float
     options : Options
     rng : numpy.random.RandomState
-    n_jobs : int or None
-        As joblib has it.
 
     Returns
     -------
     list of KindTraining
     """
     seeds = rng.randint(2**31 - 1, size=len(KINDS))
-    trainings = [
+    return [
         KindTraining(kind, table, loss, score, options, seed)
         for kind, seed in zip(KINDS, seeds, strict=True)
     ]
-    share_out(trainings, count_workers(n_jobs))
-    return trainings
-
-
-def count_workers(n_jobs):
-    """As joblib has it; one where its tasks take turns, as in lockstep."""
-    backend, _ = get_active_backend()
-    return 1 if getattr(backend, "takes_turns", False) else effective_n_jobs(n_jobs)
-
-
-def share_out(trainings, n_workers):
-    """Split kinds into parts, of which each worker can take an equal share.
-
-    The members of all kinds in a row are cut into stretches of about equal work.
-
-    Parameters
-    ----------
-    trainings : list of KindTraining
-    n_workers : int
-    """
-    n_members = [len(one.network.params) for one in trainings]
-    of_one = [one.parts[0].work / n for one, n in zip(trainings, n_members, strict=True)]
-    work = np.repeat(of_one, n_members)
-    middle = np.cumsum(work) - work / 2
-    worker = (n_workers * middle / work.sum()).astype(int)
-    for training, own in zip(trainings, np.split(worker, np.cumsum(n_members)[:-1]), strict=True):
-        edges = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), len(own)]
-        training.split([slice(*stretch) for stretch in pairwise(edges)])
 
 
 def make_options(hidden, max_iter, batch_size, rate_factor, n_samples):
@@ -97,9 +68,11 @@ def train(trainings, n_jobs, on_epoch):
         with _runner(n_jobs) as run:
             while running := [one for one in trainings if one.n_epochs_ahead]:
                 n_epochs = run.n_epochs(running[0].n_epochs_ahead)
-                results = run([part for one in running for part in one.parts], n_epochs)
-                if _end_epochs(running, zip(*results, strict=True), on_epoch):
-                    break
+                for epochs in zip(*run(running, n_epochs), strict=True):
+                    for training, epoch in zip(running, epochs, strict=True):
+                        training.end_epoch(epoch)
+                    if on_epoch(running):
+                        return False
     except KeyboardInterrupt:
         if any(one.oof is None for one in trainings):
             raise  # there is nothing to keep
@@ -107,30 +80,26 @@ def train(trainings, n_jobs, on_epoch):
     return False
 
 
-def _end_epochs(trainings, epochs, on_epoch):
-    """End epochs, of all parts of all kinds, one after the other; returns whether to stop."""
-    for epoch in epochs:
-        parts = iter(epoch)
-        for training in trainings:
-            training.end_epoch(list(islice(parts, len(training.parts))))
-        if on_epoch(trainings):
-            return True
-    return False
-
-
 @contextmanager
 def _runner(n_jobs):
-    """What runs parts for some epochs: a call with them returns a list of `Epoch` for each."""
-    if count_workers(n_jobs) == 1:
+    """What trains kinds for some epochs: a call with them returns a list of `Epoch` for each."""
+    n_workers = count_workers(n_jobs)
+    if n_workers == 1:
         with single_thread():
             yield _InTurn()
     else:
         with Parallel(n_jobs, batch_size=1, pre_dispatch="all") as parallel:
-            yield _SideBySide(parallel)
+            yield _SideBySide(parallel, n_workers)
+
+
+def count_workers(n_jobs):
+    """As joblib has it; one where its tasks take turns, as in lockstep."""
+    backend, _ = get_active_backend()
+    return 1 if getattr(backend, "takes_turns", False) else effective_n_jobs(n_jobs)
 
 
 class _InTurn:
-    """Runs parts one after the other, an epoch at a time."""
+    """Trains one kind after the other, an epoch at a time."""
 
     def __init__(self):
         self._trainings = {}
@@ -140,15 +109,15 @@ class _InTurn:
         """Epochs of the next call, of so many that there are to come."""
         return 1
 
-    def __call__(self, parts, n_epochs):
-        for part in parts:
-            if part not in self._trainings:
-                self._trainings[part] = PartTraining(part)
-        return [[self._trainings[part].epoch() for _ in range(n_epochs)] for part in parts]
+    def __call__(self, kinds, n_epochs):
+        for kind in kinds:
+            if kind not in self._trainings:
+                self._trainings[kind] = PartTraining(kind.part)
+        return [[self._trainings[kind].epoch() for _ in range(n_epochs)] for kind in kinds]
 
 
 class _SideBySide:
-    """Runs parts in joblib's workers: in processes, if nobody says otherwise.
+    """Trains parts of the kinds in joblib's workers: in processes, if nobody says otherwise.
 
     Steps take some ten microseconds an operation: threads would spend much of their time waiting
     for the interpreter. What a part has reached goes to a process and back, so calls are for more
@@ -157,8 +126,9 @@ class _SideBySide:
 
     _MOST, _LONG = 16, 1.0  # epochs of a call; seconds
 
-    def __init__(self, parallel):
-        self._parallel, self._reached = parallel, {}
+    def __init__(self, parallel, n_workers):
+        self._parallel, self._n_workers = parallel, n_workers
+        self._reached = {}  # by kind
         self._n_epochs, self._seconds = 1, 0.0
 
     def n_epochs(self, n_ahead):
@@ -167,13 +137,53 @@ class _SideBySide:
             self._n_epochs = min(2 * self._n_epochs, self._MOST)
         return n_ahead if n_ahead < 1.5 * self._n_epochs else self._n_epochs
 
-    def __call__(self, parts, n_epochs):
+    def __call__(self, kinds, n_epochs):
         start = time.perf_counter()
-        longest_first = sorted(parts, key=lambda part: -part.work)
+        shares = share_out([kind.part for kind in kinds], self._n_workers)
+        parts = [(kind, one) for kind, own in zip(kinds, shares, strict=True) for one in own]
+        parts.sort(key=lambda pair: -pair[1].work)  # the longest first
         results = self._parallel(
-            delayed(run_epochs)(part, self._reached.get(part), n_epochs) for part in longest_first
+            delayed(run_epochs)(part, self._progress(kind, part), n_epochs) for kind, part in parts
         )
+        by_part = {part: result for (_, part), result in zip(parts, results, strict=True)}
         self._seconds = time.perf_counter() - start
-        by_part = dict(zip(longest_first, results, strict=True))
-        self._reached = {part: progress for part, (progress, _) in by_part.items()}
-        return [by_part[part][1] for part in parts]
+        return [
+            self._joined(kind, [by_part[part] for part in own])
+            for kind, own in zip(kinds, shares, strict=True)
+        ]
+
+    def _progress(self, kind, part):
+        """What a part of a kind has reached."""
+        return self._reached[kind].of(part.chosen) if kind in self._reached else None
+
+    def _joined(self, kind, results):
+        """The epochs of a kind from those of its parts; keeps what they have reached."""
+        progress, epochs = zip(*results, strict=True)
+        self._reached[kind] = Progress.joined(progress)
+        return [Epoch.joined(parts) for parts in zip(*epochs, strict=True)]
+
+
+def share_out(wholes, n_workers):
+    """Cut all members in a row into stretches of about equal work, one for each worker.
+
+    Parameters
+    ----------
+    wholes : list of Part
+        All members of a kind each.
+    n_workers : int
+
+    Returns
+    -------
+    list of list of Part
+        For each kind, its members by the workers that are to train them.
+    """
+    n_members = [len(whole.network.params) for whole in wholes]
+    of_one = [whole.work / n for whole, n in zip(wholes, n_members, strict=True)]
+    work = np.repeat(of_one, n_members)
+    middle = np.cumsum(work) - work / 2
+    worker = (n_workers * middle / work.sum()).astype(int)
+    shares = []
+    for whole, own in zip(wholes, np.split(worker, np.cumsum(n_members)[:-1]), strict=True):
+        edges = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), len(own)]
+        shares.append([whole.of(slice(*stretch)) for stretch in pairwise(edges)])
+    return shares

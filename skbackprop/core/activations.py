@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 
 import numpy as np
 from scipy.special import erf, expit
@@ -12,7 +13,7 @@ _SQRT_2PI = np.sqrt(2.0 * np.pi).item()
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 _LEAKY_SLOPE = 0.01
-_SMALL = 256
+_SMALL = 256  # elements for one network, so that a population computes what its members would
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _identity_derivative(a, out):
 
 def logistic(z, out):
     """Write σ(z) = 1 / (1 + e⁻ᶻ) into ``out``; e⁻ᶻ may overflow to inf, which gives the right 0."""
-    if z.size < _SMALL:  # one call instead of four; on large arrays the four are 3 times faster
+    if prod(z.shape[-2:]) < _SMALL:  # one call; on large arrays the four are 3 times faster
         expit(z, out=out)
         return
     np.negative(z, out=out)

@@ -153,14 +153,17 @@ class Vectors:
         x ← a x
     add : callable(x, y) or callable(x, y, n, a)
         y ← y + x, or y ← y + a x for vectors of length n.
+    consume : callable(x, y, n, a)
+        The latter where x is not needed any more: it may be overwritten.
     """
 
     def __init__(self, like, scratch=None):
         if like.ndim == 1 and _is_small(like):
             self.scale, self.add = _blas("scal", like.dtype), _blas("axpy", like.dtype)
+            self.consume = self.add
         else:
             scratch = np.empty_like(like) if scratch is None else scratch
-            self.scale, self.add = _scale, partial(_add, scratch)
+            self.scale, self.add, self.consume = _scale, partial(_add, scratch), _consume
 
 
 def _scale(a, x):
@@ -170,6 +173,11 @@ def _scale(a, x):
 def _add(scratch, x, y, n=None, a=None):
     if a is not None:
         x = np.multiply(x, a, out=scratch[..., :n])
+    np.add(y, x, out=y)
+
+
+def _consume(x, y, n, a):
+    np.multiply(x, a, out=x)
     np.add(y, x, out=y)
 
 

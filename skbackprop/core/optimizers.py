@@ -105,17 +105,16 @@ class Adam(Optimizer):
 
     def update(self, block, minus_size, epsilon, beta_1, beta_2):
         theta, g, (m, v) = block.params, block.gradient, block.moments
-        scratch, n = block.scratch, block.size
         block.scale(beta_1, m)
         block.add(g, m)  # m ← β₁ m + g
         block.scale(beta_2, v)
-        np.multiply(g, g, out=scratch)
-        block.add(scratch, v)  # v ← β₂ v + g²
-        np.sqrt(v, out=scratch)
-        np.add(scratch, epsilon, out=scratch)
-        np.divide(m, scratch, out=scratch)
-        block.apply_bias_rate(scratch)
-        block.add(scratch, theta, n, minus_size)  # θ ← θ − size · m / (√v + ε)
+        step = np.multiply(g, g, out=g)  # in place: another array would not stay in cache
+        block.add(step, v)  # v ← β₂ v + g²
+        np.sqrt(v, out=step)
+        np.add(step, epsilon, out=step)
+        np.divide(m, step, out=step)
+        block.apply_bias_rate(step)
+        block.consume(step, theta, block.size, minus_size)  # θ ← θ − size · m / (√v + ε)
 
     def adopt(self, moments, former):
         """Rescale the moments, since they are kept divided by 1 − β."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tables_cases import data_of, outputs, parameters, quick
 
 from skbackprop._tables import rules
+from skbackprop._tables import training as training_module
 from skbackprop._tables.kinds import KINDS, KindTraining, Options, Table
 from skbackprop._tables.training import _SideBySide, share_out, train
 from skbackprop.core.losses import LOSSES
@@ -44,10 +44,8 @@ def scores_by_epoch(values):
     return lambda oof: next(remaining)
 
 
-def trained(kind, table, n_parts=1, score=no_score, seed=3, n_jobs=1):
+def trained(kind, table, score=no_score, seed=3, n_jobs=1):
     training = KindTraining(kind, table, LOSSES["squared_error"](), score, OPTIONS, seed)
-    share_out([training], n_parts)
-    assert len(training.parts) == min(n_parts, table.n_folds)
     train([training], n_jobs, lambda running: False)
     return training
 
@@ -56,10 +54,12 @@ def trained(kind, table, n_parts=1, score=no_score, seed=3, n_jobs=1):
 @pytest.mark.parametrize("own_targets", [False, True])
 def test_trained_together_equal_trained_one_by_one(kind, own_targets):
     table = table_of(own_targets=own_targets)
-    together, alone = trained(kind, table), trained(kind, table, n_parts=5)
-    assert_allclose(alone.network.params, together.network.params, rtol=1e-4, atol=1e-5)
+    together = trained(kind, table)
+    with parallel_config(backend="threading"):
+        alone = trained(kind, table, n_jobs=5)
+    assert_allclose(alone.best().params, together.best().params, rtol=1e-4, atol=1e-5)
     assert_allclose(alone.oof, together.oof, rtol=1e-3, atol=1e-4)
-    assert not np.allclose(together.network.params[0], together.network.params[1])
+    assert not np.allclose(together.best().params[0], together.best().params[1])
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -74,7 +74,7 @@ def test_a_member_never_sees_its_fold(kind):
     before, after = trained(kind, table), trained(kind, other)
     rows = table.folds[2]
     assert_array_equal(after.oof[rows], before.oof[rows])
-    assert_array_equal(after.network.params[2], before.network.params[2])
+    assert_array_equal(after.best().params[2], before.best().params[2])
     others = np.delete(np.arange(len(table.fold)), np.arange(rows.start, rows.stop))
     assert (np.abs(after.oof[others] - before.oof[others]).max(axis=1) > 0).all()
 
@@ -98,7 +98,7 @@ def test_the_best_epoch_is_kept():
     for k, rows in enumerate(table.folds):
         alone = feed_forward(members(training.best(), k), table.inputs[rows])
         assert_allclose(training.oof[rows], alone, rtol=1e-5, atol=1e-6)
-    assert not np.allclose(training.best().params, training.network.params)
+    assert not np.allclose(training.best().params, trained(kind, table).best().params)
 
 
 def test_a_kind_ends_where_its_third_cycle_brings_nothing():
@@ -120,13 +120,13 @@ def test_a_kind_ends_where_its_third_cycle_brings_nothing():
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading", "sequential"])
-@pytest.mark.parametrize("n_parts", [1, 2, 3, 5, 9])
-def test_workers_do_not_count(n_parts, backend):
+@pytest.mark.parametrize("n_jobs", [2, 3, 9])
+def test_workers_do_not_count(n_jobs, backend):
     table = table_of()
     one = trained(KINDS[0], table)
     with parallel_config(backend=backend):
-        many = trained(KINDS[0], table, n_parts=n_parts, n_jobs=2)
-    assert_array_equal(many.network.params, one.network.params)
+        many = trained(KINDS[0], table, n_jobs=n_jobs)
+    assert_array_equal(many.best().params, one.best().params)
     assert_array_equal(many.oof, one.oof)
     assert many.validation_scores == one.validation_scores
     assert_allclose(many.loss_curve, one.loss_curve, rtol=1e-12)
@@ -140,68 +140,92 @@ def test_arrays_that_joblib_maps_into_memory():
         KindTraining(KINDS[0], table, LOSSES["squared_error"](), no_score, options, 3)
         for _ in range(2)
     )
-    share_out([many], 2)
-    assert min(part.network.params.nbytes for part in many.parts) > 1e6
+    assert one.part.network.params[:2].nbytes > 1e6
     train([one], 1, lambda running: False)
     train([many], 2, lambda running: False)
-    assert_array_equal(many.network.params, one.network.params)
+    assert_array_equal(many.best().params, one.best().params)
     assert_array_equal(many.oof, one.oof)
 
 
-def test_members_are_shared_out_by_their_work():
-    table = table_of()
-    trainings = [
-        KindTraining(kind, table, LOSSES["squared_error"](), no_score, OPTIONS, 0) for kind in KINDS
+def trainings_of(n_epochs=6, scores=(no_score, no_score)):
+    table, options = table_of(), replace(OPTIONS, n_epochs=n_epochs)
+    return [
+        KindTraining(kind, table, LOSSES["squared_error"](), score, options, 0)
+        for kind, score in zip(KINDS, scores, strict=True)
     ]
+
+
+def test_members_are_shared_out_by_their_work():
+    wholes = [training.part for training in trainings_of()]
+    largest = max(whole.work / 5 for whole in wholes)
     for n_workers in (1, 2, 3, 4, 20):
-        fresh = copy.deepcopy(trainings)
-        share_out(fresh, n_workers)
-        for training in fresh:
-            chosen = np.concatenate([np.arange(5)[part.chosen] for part in training.parts])
+        shares = share_out(wholes, n_workers)
+        for own in shares:
+            chosen = np.concatenate([np.arange(5)[part.chosen] for part in own])
             assert_array_equal(chosen, np.arange(5))
-        parts = [part for training in fresh for part in training.parts]
+            assert [len(part.network.params) for part in own] == [
+                len(np.arange(5)[part.chosen]) for part in own
+            ]
+        parts = [part for own in shares for part in own]
         assert n_workers <= len(parts) <= n_workers + 1 or len(parts) == 10
-        largest = max(training.parts[0].work / 5 for training in trainings)
         share = sum(part.work for part in parts) / n_workers
         assert max(part.work for part in parts) < share + largest
+
+
+def test_members_are_shared_out_anew_where_a_kind_is_over(monkeypatch):
+    """The one that goes on is then for all workers, and becomes the same as in turn."""
+    shared = []
+
+    def share(wholes, n_workers):
+        shares = share_out(wholes, n_workers)
+        shared.append([len(own) for own in shares])
+        return shares
+
+    monkeypatch.setattr(training_module, "share_out", share)
+    ends_early = [1.0] + [0.0] * 29  # the best epoch is the first
+    results = []
+    for n_jobs in (1, 2):
+        trainings = trainings_of(30, (scores_by_epoch(ends_early), no_score))
+        with parallel_config(backend="threading"):
+            train(trainings, n_jobs, lambda running: False)
+        assert [len(one.loss_curve) for one in trainings] == [14, 30]
+        results.append(trainings[1].best().params)
+    assert_array_equal(*results)
+    assert [len(own) for own in shared] == [2, 2, 2, 1]
+    assert sum(shared[0]) in (2, 3)
+    assert shared[-1] == [2]
 
 
 def test_calls_of_the_workers_grow_and_end_where_a_kind_may():
     asked = []
 
     class Calls(_SideBySide):
-        def __call__(self, parts, n_epochs):
+        def __call__(self, kinds, n_epochs):
             asked.append(n_epochs)
-            return super().__call__(parts, n_epochs)
+            return super().__call__(kinds, n_epochs)
 
     with Parallel(1) as parallel:
-        run = Calls(parallel)
-        training = KindTraining(
-            KINDS[0],
-            table_of(),
-            LOSSES["squared_error"](),
-            no_score,
-            replace(OPTIONS, n_epochs=64),
-            0,
-        )
+        run = Calls(parallel, 2)
+        (training, _) = trainings_of(64)
         while training.n_epochs_ahead:
-            (epochs,) = run(training.parts, run.n_epochs(training.n_epochs_ahead))
+            (epochs,) = run([training], run.n_epochs(training.n_epochs_ahead))
             for epoch in epochs:
-                training.end_epoch([epoch])
+                training.end_epoch(epoch)
     assert asked == [2, 4, 8, 16, 16, 18]
     assert sum(asked[:4]) == rules.checkpoint(64)[1]
 
 
 def test_calls_of_the_workers_that_are_long_do_not_grow():
-    run = _SideBySide(lambda tasks: time.sleep(0.02) or [(None, None)])
+    def parallel(tasks):
+        time.sleep(0.02)
+        return [function(*args) for function, args, _ in tasks]
+
+    run = _SideBySide(parallel, 2)
     run._LONG = 0.01
-    (part,) = KindTraining(
-        KINDS[0], table_of(), LOSSES["squared_error"](), no_score, OPTIONS, 0
-    ).parts
     asked = []
     for _ in range(3):
         asked.append(run.n_epochs(30))
-        run([part], asked[-1])
+        run(trainings_of(), asked[-1])
     assert asked == [2, 2, 2]
     assert run.n_epochs(2) == 2
 

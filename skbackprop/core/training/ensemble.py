@@ -5,7 +5,8 @@ leaves out has weight zero in its loss. Afterwards, the rows that a member has n
 honest test of it.
 """
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,6 +89,18 @@ class Progress:
     order: np.ndarray
     rng: np.random.RandomState
 
+    def of(self, chosen):
+        """That of some members, a slice."""
+        moments = [moment[chosen] for moment in self.moments]
+        return replace(self, params=self.params[chosen], moments=moments)
+
+    @classmethod
+    def joined(cls, parts):
+        """That of all members, from those of some after others."""
+        moments = zip(*(one.moments for one in parts), strict=True)
+        params = np.concatenate([one.params for one in parts])
+        return replace(parts[0], params=params, moments=[np.concatenate(one) for one in moments])
+
 
 class EnsembleTraining:
     """The training of the members of a population on shared batches, an epoch at a time.
@@ -133,7 +146,8 @@ class EnsembleTraining:
             own[...] = moment
         self._n_epochs = reached.n_epochs
         self._steps.n_steps = reached.n_epochs * self._batches.n_batches
-        self._batches.order[...], self._batches.rng = reached.order, reached.rng
+        self._batches.order[...] = reached.order
+        self._batches.rng = copy.deepcopy(reached.rng)  # others may go on there, too
 
     def epoch(self):
         """Take the steps of one epoch; returns the mean loss of each member, shape (K,)."""

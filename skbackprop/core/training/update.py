@@ -27,7 +27,7 @@ class Block(Vectors):
 
     Attributes
     ----------
-    params, gradient, scratch : ndarray of shape (..., size)
+    params, gradient : ndarray of shape (..., size)
     moments : list of ndarray of shape (..., size)
     weights, weight_gradient : ndarray of shape (..., n_weights)
         The part that is weights: they come first in the vectors.
@@ -37,11 +37,10 @@ class Block(Vectors):
         self.params, self.gradient = network.params[..., stretch], gradient[..., stretch]
         self.moments = [moment[..., stretch] for moment in moments]
         self.size = self.params.shape[-1]
-        self.scratch = scratch[..., : self.size]
         n = self.n_weights = max(0, min(network.n_weights, stretch.stop) - stretch.start)
         self.weights, self.weight_gradient = self.params[..., :n], self.gradient[..., :n]
         self._bias_rate, self._has_own_rates = bias_rate, bias_rate != 1.0 and n < self.size
-        super().__init__(self.params, self.scratch)
+        super().__init__(self.params, scratch[..., : self.size])
 
     def apply_bias_rate(self, step):
         """Scale a step, or a gradient, where it is not one of weights, in place."""
