@@ -162,8 +162,7 @@ class Steps:
             noise=noise,
             weighted=batches.is_weighted,
             sparse_input=batches.is_sparse,
-            shared_rows=batches.shares_rows,
-            shared_targets=batches.shares_targets,
+            arrays=batches.arrays,
         )
         self.update = Update(network, self.workspace.gradient, moments, optimizer, l2, **options)
         self.n_steps = n_steps
@@ -223,7 +222,7 @@ class Steps:
         is_last : bool, default=True
             Whether it is the last of the epoch.
         """
-        batch = self.workspace.for_rows(rows.shape[-1])
+        batch = self.workspace.for_rows(self.batches.n_rows_in(rows))
         self.batches.load(batch, rows)  # X, Y, sample weights
         batch.forward()  # zˡ, aˡ
         batch.loss()  # ℓ and δᴸ
