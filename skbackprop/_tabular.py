@@ -63,8 +63,8 @@ class TabularClassifier(BaseTabularClassifier):
         least 16. The members of a kind may stop at 7/15 of them, see `best_iteration_`.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a mini-batch, rounded up to a multiple of the number of folds. "auto" means
-        n / 32, as a power of two from 32 to 256.
+        Number of rows in a mini-batch, rounded up to a multiple of the number of folds. "auto"
+        means n / 32, as a power of two from 32 to 256.
 
     learning_rate : float, default=1.0
         Factor of the learning rates, which are 0.005 for the members that see the encoding and
@@ -393,8 +393,8 @@ class TabularRegressor(BaseTabularRegressor):
         least 16. The members of a kind may stop at 7/15 of them, see `best_iteration_`.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a mini-batch, rounded up to a multiple of the number of folds. "auto" means
-        n / 32, as a power of two from 32 to 256.
+        Number of rows in a mini-batch, rounded up to a multiple of the number of folds. "auto"
+        means n / 32, as a power of two from 32 to 256.
 
     learning_rate : float, default=1.0
         Factor of the learning rates, which are 0.005 for the members that see the encoding and
