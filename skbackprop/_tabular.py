@@ -63,8 +63,7 @@ class TabularClassifier(BaseTabularClassifier):
         least 16. The members of a kind may stop at 7/15 of them, see `best_iteration_`.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a mini-batch, rounded up to a multiple of the number of folds. "auto"
-        means n / 32, as a power of two from 32 to 256.
+        Number of rows in a mini-batch. "auto" means n / 32, as a power of two from 32 to 256.
 
     learning_rate : float, default=1.0
         Factor of the learning rates, which are 0.005 for the members that see the encoding and
@@ -167,10 +166,10 @@ class TabularClassifier(BaseTabularClassifier):
     sparse data is: a table with thousands of mostly empty columns is better left to
     :class:`BackpropClassifier`.
 
-    All members are trained side by side on the same batches, of which each sees the rows of the
-    other folds. So the predictions of all rows by the members that left them out are honest. They
-    choose the epoch of each half and the share of the two halves in the prediction, and they
-    calibrate it: a temperature for each half and one for the blend, and 1 / (n + 1) of the
+    All members are trained side by side on the same batches. A row that a member leaves out has
+    weight zero in its loss, so the predictions of all rows by the members that left them out are
+    honest. They choose the epoch of each half and the share of the two halves in the prediction,
+    and they calibrate it: a temperature for each half and one for the blend, and 1 / (n + 1) of the
     uniform distribution.
 
     Equal rows are merged and their sample weights added before anything else, and folds are dealt
@@ -393,8 +392,7 @@ class TabularRegressor(BaseTabularRegressor):
         least 16. The members of a kind may stop at 7/15 of them, see `best_iteration_`.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a mini-batch, rounded up to a multiple of the number of folds. "auto"
-        means n / 32, as a power of two from 32 to 256.
+        Number of rows in a mini-batch. "auto" means n / 32, as a power of two from 32 to 256.
 
     learning_rate : float, default=1.0
         Factor of the learning rates, which are 0.005 for the members that see the encoding and
@@ -489,9 +487,9 @@ class TabularRegressor(BaseTabularRegressor):
     sparse data is: a table with thousands of mostly empty columns is better left to
     :class:`BackpropRegressor`.
 
-    All members are trained side by side on the same batches, of which each sees the rows of the
-    other folds. So the predictions of all rows by the members that left them out are honest. They
-    choose the epoch of each half and the share of the two halves in the prediction.
+    All members are trained side by side on the same batches. A row that a member leaves out has
+    weight zero in its loss, so the predictions of all rows by the members that left them out are
+    honest. They choose the epoch of each half and the share of the two halves in the prediction.
 
     Equal rows are merged and their sample weights added before anything else, and folds are dealt
     out by a hash of the rows. So a sample weight of k is the same as k equal rows, to the last bit,

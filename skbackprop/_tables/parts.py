@@ -106,8 +106,6 @@ class PartTraining:
             inputs,
             targets,
             table.member_weights(part.chosen),
-            table.folds,
-            part.chosen,
             options.batch_size,
             np.random.RandomState(part.order_seed),
         )

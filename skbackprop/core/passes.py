@@ -205,9 +205,8 @@ class Workspace:
         Whether the batches are CSR.
     shared_rows : bool, default=False
         Whether the networks of a population see the same rows: one batch serves all.
-    arrays : dict of str to ndarray, default=None
-        Somebody else's "x", "y" and "sample_weight" for batches of ``n_rows`` rows, in place of
-        buffers: how they are filled is not the workspace's business.
+    shared_targets : bool, default=False
+        Whether they have the same targets for them.
     layers : slice, default=slice(None)
         The layers to pass through.
 
@@ -234,7 +233,7 @@ class Workspace:
         input_gradient=False,
         sparse_input=False,
         shared_rows=False,
-        arrays=None,
+        shared_targets=False,
         layers=slice(None),
     ):
         self.network = network
@@ -247,7 +246,7 @@ class Workspace:
         self._weighted = weighted
         self._input_gradient = input_gradient
         self._x_population = () if shared_rows else network.population
-        self._arrays = arrays or {}
+        self._y_population = () if shared_targets else network.population
         self._places = range(len(network.layers))[layers]
         self._layers = network.layers[layers]
         self.reads_in_place = (sparse_input or not self.for_training) and isinstance(
@@ -289,12 +288,6 @@ class Workspace:
             self._buffers[key] = np.empty_like(self.network.params, shape=shape, dtype=dtype)
         return self._buffers[key][..., :n, :]
 
-    def _batch_array(self, name, width, n, **options):
-        """An array for the batch: one that was given, or a buffer."""
-        return (
-            self._arrays[name] if name in self._arrays else self.buffer(name, width, n, **options)
-        )
-
     def scratch(self, n, width):
         """An array of shape (..., n, width), without gaps, common to all."""
         shape = (*self.network.population, n, width)
@@ -313,12 +306,13 @@ class Workspace:
 
     def _bind(self, n):
         """Bind all layers, from the input up, then the loss."""
-        if self.reads_in_place:
-            x = Placeholder()
-        else:
-            x = self._batch_array("x", self.n_inputs, n, population=self._x_population)
+        x = (
+            Placeholder()
+            if self.reads_in_place
+            else self.buffer("x", self.n_inputs, n, population=self._x_population)
+        )
         dx = self.buffer("dx", self.n_inputs, n) if self._input_gradient else None
-        sample_weight = self._batch_array("sample_weight", 1, n) if self._weighted else None
+        sample_weight = self.buffer("sample_weight", 1, n) if self._weighted else None
         keys = self.buffer("keys", 1, n, np.float64) if self.is_random else None
         signal = start = Signal(x, dx, is_input=True)
         layers, penalties = [], []
@@ -330,8 +324,10 @@ class Workspace:
             signal = bound.above
         batch = Pass(n, start, layers, penalties=penalties, sample_weight=sample_weight, keys=keys)
         if self.for_training:
-            y = self._batch_array("y", self.n_outputs, n)
-            losses = self.buffer("losses", self.n_outputs, n)
+            y, losses = (
+                self.buffer("y", self.n_outputs, n, population=self._y_population),
+                self.buffer("losses", self.n_outputs, n),
+            )
             batch.bind_loss(
                 self._loss, y, losses, self.loss_sums[..., :n, :], self.scratch(n, self.n_outputs)
             )

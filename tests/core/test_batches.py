@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 from training_cases import make_job, make_problem, make_solver
 
@@ -243,103 +243,43 @@ def test_arrays_of_the_same_hash_are_told_apart(monkeypatch):
 # Ensembles ------------------------------------------------------------------------
 
 
-FOLDS = {
-    "equal": [slice(0, 4), slice(4, 8), slice(8, 12)],
-    "unequal": [slice(0, 1), slice(1, 8), slice(8, 12)],
-    "empty": [slice(0, 7), slice(7, 7), slice(7, 12)],
-    "two": [slice(0, 5), slice(5, 12)],
-}
+def shared(Y, batch_size=3):
+    X = np.arange(20.0).reshape(10, 2)
+    weights = np.random.RandomState(0).uniform(size=(2, 10, 1))
+    return SharedBatches(X, Y, weights, batch_size, np.random.RandomState(7)), X, weights
 
 
-def shared(Y, folds, batch_size=6, chosen=slice(None), seed=7):
-    X = np.arange(24.0).reshape(12, 2)
-    weights = np.random.RandomState(0).uniform(0.5, 2, size=(len(folds), 12, 1))
-    for own, rows in zip(weights, folds, strict=True):
-        own[rows] = 0.0
-    rng = np.random.RandomState(seed)
-    own_targets = Y[chosen] if Y.ndim == 3 else Y
-    return (
-        SharedBatches(X, own_targets, weights[chosen], folds, chosen, batch_size, rng),
-        X,
-        weights[chosen],
+@pytest.mark.parametrize("own", [False, True])
+def test_members_share_rows_and_have_their_own_weights(own):
+    Y = np.random.RandomState(1).standard_normal((2, 10, 1) if own else (10, 1))
+    batches, X, weights = shared(Y)
+    assert batches.shares_targets is not own
+    batch = SimpleNamespace(
+        x=np.empty((3, 2)),
+        y=np.empty((2, 3, 1) if own else (3, 1)),
+        sample_weight=np.empty((2, 3, 1)),
     )
-
-
-def epoch(batches):
-    """The batches of an epoch, as copies: x, y and sample_weight of the members."""
     batches.shuffle()
     for rows in batches:
-        batches.load(None, rows)
-        assert batches.n_rows_in(rows) == batches.batch_size
-        yield [batches.arrays[name].copy() for name in ("x", "y", "sample_weight")]
+        batches.load(batch, rows)
+        assert_array_equal(batch.x, X[rows])
+        assert_array_equal(batch.y, Y[..., rows, :])
+        assert_array_equal(batch.sample_weight, weights[:, rows])
 
 
-@pytest.mark.parametrize("folds", FOLDS.values(), ids=FOLDS)
-@pytest.mark.parametrize("own", [False, True])
-@pytest.mark.parametrize("batch_size", [1, 5, 6, 12, 99])
-def test_each_member_sees_each_of_its_rows_once_an_epoch(folds, own, batch_size):
-    """Whatever is beside them has weight zero; the mean over places is one over all rows."""
-    Y = np.random.RandomState(1).standard_normal((len(folds), 12, 1) if own else (12, 1))
-    batches, X, weights = shared(Y, folds, batch_size)
-    for _ in range(3):
-        seen = [{} for _ in folds]
-        n_batches = 0
-        for x, y, w in epoch(batches):
-            n_batches += 1
-            assert x.shape == (len(folds), batches.batch_size, 2)
-            for k, found in enumerate(seen):
-                for row in np.flatnonzero(w[k, :, 0]):
-                    number = int(x[k, row, 0]) // 2
-                    assert number not in found
-                    found[number] = w[k, row, 0]
-                    assert_array_equal(x[k, row], X[number])
-                    assert_array_equal(y[k, row], (Y[k] if own else Y)[number])
-        assert n_batches == batches.n_batches
-        factor = batches.n_batches * batches.batch_size / 12
-        for k, found in enumerate(seen):
-            expected = {i: weights[k, i, 0] * factor for i in np.flatnonzero(weights[k])}
-            assert found.keys() == expected.keys()
-            assert_allclose([found[i] for i in expected], list(expected.values()), rtol=1e-12)
+def test_a_short_last_batch_is_dropped():
+    """...but not always the same rows."""
+    batches, _, _ = shared(np.zeros((10, 1)))
+    assert (batches.n_batches, batches.n_rows) == (3, 9)
+    left_out = set()
+    for _ in range(20):
+        batches.shuffle()
+        rows = np.concatenate(list(batches))
+        assert len(set(rows)) == 9
+        left_out |= set(range(10)) - set(rows)
+    assert len(left_out) > 3
 
 
-def test_members_share_what_they_have_in_common():
-    """The ring of blocks is gathered once: a row that two members see stands at one address."""
-    batches, _, _ = shared(np.zeros((12, 1)), FOLDS["equal"])
-    x = batches.arrays["x"]
-    block = batches.batch_size // 2
-    assert np.shares_memory(x[0, block:], x[1, :block])
-    assert x.strides[0] == block * x.strides[1]
-
-
-@pytest.mark.parametrize("chosen", [slice(0, 1), slice(1, 3), slice(2, 3)])
-def test_some_members_have_the_batches_that_they_have_among_all(chosen):
-    Y = np.random.RandomState(1).standard_normal((3, 12, 1))
-    every, some = (shared(Y, FOLDS["unequal"], chosen=c)[0] for c in (slice(None), chosen))
-    for _ in range(2):
-        for all_arrays, arrays in zip(epoch(every), epoch(some), strict=True):
-            for of_all, own in zip(all_arrays, arrays, strict=True):
-                assert_array_equal(own, of_all[chosen])
-
-
-def test_a_fold_is_spread_evenly_over_the_batches():
-    batches, _, _ = shared(np.zeros((12, 1)), FOLDS["unequal"], batch_size=6)
-    assert (batches.n_batches, batches.batch_size) == (2, 8)
-    counts = []
-    for x, _, w in epoch(batches):
-        rows = x[0, w[0, :, 0] > 0, 0].astype(int) // 2
-        counts.append([np.sum(rows < 8), np.sum(rows >= 8)])
-    assert_array_equal(counts, [[3, 2], [4, 2]])
-
-
-def test_batches_are_drawn_anew_each_epoch():
-    batches, _, _ = shared(np.zeros((12, 1)), FOLDS["equal"])
-    first, second = ([x for x, _, _ in epoch(batches)] for _ in range(2))
-    assert not np.array_equal(first, second)
-
-
-@pytest.mark.parametrize(
-    ("batch_size", "expected"), [(99, (1, 8)), (12, (1, 8)), (6, (2, 4)), (5, (2, 4)), (1, (4, 2))]
-)
-def test_sizes_of_batches(batch_size, expected):
-    batches, _, _ = shared(np.zeros((12, 1)), FOLDS["equal"], batch_size)
-    assert (batches.n_batches, batches.batch_size) == expected
+def test_a_batch_is_no_larger_than_the_data():
+    batches, _, _ = shared(np.zeros((10, 1)), batch_size=99)
+    assert (batches.batch_size, batches.n_batches, batches.n_rows) == (10, 1, 10)

@@ -41,10 +41,10 @@ def make_members():
     return [make_network(seed=k) for k in range(K)]
 
 
-def train(network, Y=Y, loss=None, chosen=slice(0, K), batch_size=5, n_epochs=None, **solver):
+def train(network, Y=Y, loss=None, weights=None, batch_size=5, n_epochs=None, **solver):
     """Train, all epochs by default; the losses of the epochs."""
-    weights = weights_without_folds()[chosen]
-    batches = SharedBatches(X, Y, weights, FOLDS, chosen, batch_size, np.random.RandomState(4))
+    weights = weights_without_folds() if weights is None else weights
+    batches = SharedBatches(X, Y, weights, batch_size, np.random.RandomState(4))
     solver = make_solver(**{"max_iter": 4, **solver})
     training = EnsembleTraining(network, batches, loss or SquaredError(), solver)
     return [training.epoch() for _ in range(n_epochs or solver.max_iter)]
@@ -70,7 +70,7 @@ def test_members_train_as_alone(solver):
     alone = []
     for k, network in enumerate(make_members()):
         one = stack([network])
-        alone.append(trained(one, chosen=slice(k, k + 1), **solver).params[0])
+        alone.append(trained(one, weights=weights_without_folds()[[k]], **solver).params[0])
     assert_allclose(population.params, alone, rtol=1e-10, atol=1e-12)
     assert len({params.tobytes() for params in population.params}) == K
 
@@ -126,9 +126,7 @@ def test_another_training_goes_on_where_one_has_come_to(optimizer):
 
     def training(seed):
         network = stack([make_network(seed=seed + k) for k in range(K)])
-        batches = SharedBatches(
-            X, Y, weights_without_folds(), FOLDS, slice(0, K), 5, np.random.RandomState(seed)
-        )
+        batches = SharedBatches(X, Y, weights_without_folds(), 5, np.random.RandomState(seed))
         solver = make_solver(
             max_iter=5,
             optimizer=optimizer,
@@ -242,11 +240,17 @@ def test_single_precision_stays():
 
 
 def test_rows_that_are_not_contiguous_are_gathered_alike():
-    """...the row that stands for a place of no use, too."""
-    options = (Y, weights_without_folds(), FOLDS, slice(0, K), 5)
-    shared = SharedBatches(X, *options, np.random.RandomState(4))
-    other = SharedBatches(np.asfortranarray(X), *options, np.random.RandomState(4))
-    for rows, same_rows in zip(shared, other, strict=True):
-        shared.load(None, rows)
-        other.load(None, same_rows)
-        assert_array_equal(shared.arrays["x"], other.arrays["x"])
+    shared = SharedBatches(X, Y, weights_without_folds(), 5, np.random.RandomState(4))
+    other = SharedBatches(np.asfortranarray(X), Y, weights_without_folds(), 5, None)
+    rows = np.array([7, 2, 19, 0, 3])
+    seen = []
+    for batches in (shared, other):
+        workspace = Workspace(
+            stack(make_members()), 5, loss=SquaredError(), weighted=True, shared_rows=True
+        )
+        batch = workspace.for_rows(5)
+        batch.y = np.empty((5, 2))
+        batches.load(batch, rows)
+        seen.append(batch.x.copy())
+    assert_array_equal(*seen)
+    assert_array_equal(seen[0], X[rows])

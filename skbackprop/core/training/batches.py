@@ -20,8 +20,8 @@ class Batches:
     job : Job
     """
 
-    #: Arrays of its own for the batch, where it has them: see `Workspace`.
-    arrays = None
+    #: Whether all networks of a population see the same rows, and have the same targets.
+    shares_rows = shares_targets = False
 
     def __init__(self, job):
         problem, solver = job.problem, job.solver
@@ -50,10 +50,6 @@ class Batches:
         """Yield the rows of each batch, as indices of shape (..., b)."""
         for start in range(0, self.n_rows, self.batch_size):
             yield self._order[..., start : start + self.batch_size]
-
-    def n_rows_in(self, rows):
-        """Rows of a batch for one network."""
-        return rows.shape[-1]
 
     def load(self, batch, rows):
         """Gather the rows into the buffers of a pass.

@@ -1,14 +1,14 @@
 """Ensembles: members that see the same batches, each without the rows that it leaves out.
 
-The rows of a step are gathered once for all members, each of which reads the stretch of them that
-it may see. Afterwards, the rows that a member has never seen are an honest test of it.
+All members draw the rows of a step together, so a batch is gathered once; a row that a member
+leaves out has weight zero in its loss. Afterwards, the rows that a member has never seen are an
+honest test of it.
 """
 
 import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..passes import Workspace
 from ..prediction import CHUNK
@@ -17,132 +17,57 @@ from .objective import L2Penalty
 
 
 class SharedBatches:
-    """Mini-batches that the members of an ensemble share; each sees those rows that it may see.
-
-    A step takes a block of rows from each fold, and all rows have their turn once in an epoch. The
-    blocks lie in a ring, fold after fold, and the rows of member k are the stretch of it between
-    two blocks of fold k: what is gathered once is there for all, and what a member leaves out costs
-    it nothing.
+    """Mini-batches that all members of an ensemble share; a short last batch is dropped.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-    Y : ndarray of shape (n_samples, n_outputs) or (n_members, n_samples, n_outputs)
+    Y : ndarray of shape (n_samples, n_outputs) or (K, n_samples, n_outputs)
         Targets; a member's own where there is a leading axis.
-    sample_weight : ndarray of shape (n_members, n_samples, 1)
+    sample_weight : ndarray of shape (K, n_samples, 1)
         Zero where a member leaves a row out.
-    folds : list of slice
-        The rows of each fold, one after the other.
-    chosen : slice
-        The members, by the folds that they leave out.
     batch_size : int
-        Rows of a step, of all folds together; a block has its share of them, rounded up.
     rng : numpy.random.RandomState
 
     Attributes
     ----------
-    order : ndarray of int of shape (n_samples + 1,)
-        That of the rows in the last epoch, fold after fold, and a row that does not exist.
-    batch_size : int
-        Rows of a step for one member.
-    arrays : dict of str to ndarray
-        The batch of the members, of shape (n_members, batch_size, ...): "x", "y" and
-        "sample_weight", as views of the ring.
+    order : ndarray of int of shape (n_samples,)
+        That of the rows in the last epoch.
     """
 
     is_sparse = False
     is_weighted = True
+    shares_rows = True
 
-    def __init__(self, X, Y, sample_weight, folds, chosen, batch_size, rng):
-        n_samples, n_folds = len(X), len(folds)
-        block = -(-min(batch_size, n_samples) // n_folds)
-        self.n_batches = -(-n_samples // (block * n_folds))
-        self._places, block = _deal(folds, self.n_batches)
-        self.batch_size = (n_folds - 1) * block
+    def __init__(self, X, Y, sample_weight, batch_size, rng):
+        self.batch_size = min(batch_size, len(X))
+        self.n_batches = len(X) // self.batch_size
         self.n_rows = self.n_batches * self.batch_size
-        self.order, self.rng = np.arange(n_samples + 1), rng
-        self._folds, self._X, self._Y = folds, X, Y
+        self._X, self._Y, self._sample_weight = X, Y, sample_weight
+        self.order, self.rng = np.arange(len(X)), rng
 
-        # a mean over places is one over rows, although some are of no use: these have weight zero
-        factor = self.n_rows / n_samples
-        shape = (len(sample_weight), n_samples + 1, 1)
-        self._sample_weight = np.zeros_like(sample_weight, shape=shape)
-        np.multiply(sample_weight, factor, out=self._sample_weight[:, :n_samples])
-
-        n_places = self._places.shape[1]
-        self._x = np.empty((n_places, X.shape[-1]), X.dtype)
-        self._y = np.empty((*Y.shape[:-2], n_places, Y.shape[-1]), Y.dtype)
-        self._w = np.empty((len(sample_weight), n_places, 1), sample_weight.dtype)
-        n_once = n_folds * block
-        self._once, self._again = self._x[:n_once], self._x[n_once:]
-        start, n_members = (chosen.indices(n_folds)[0] + 1) * block, len(sample_weight)
-        self.arrays = {
-            name: _stretches(ring[..., start:, :], n_members, self.batch_size, block)
-            for name, ring in (("x", self._x), ("y", self._y), ("sample_weight", self._w))
-        }
+    @property
+    def shares_targets(self):
+        """Whether all members have the same targets."""
+        return self._Y.ndim == 2
 
     def shuffle(self):
-        """Draw the order of a new epoch, fold by fold."""
-        for rows in self._folds:
-            self.rng.shuffle(self.order[rows])
+        """Draw the order of a new epoch."""
+        self.rng.shuffle(self.order)
 
     def __iter__(self):
-        """Yield the rows of each ring."""
-        for places in self._places:
-            yield self.order.take(places)
-
-    def n_rows_in(self, rows):
-        """Rows of a batch for one member."""
-        return self.batch_size
+        """Yield the rows of each batch."""
+        for start in range(0, self.n_rows, self.batch_size):
+            yield self.order[start : start + self.batch_size]
 
     def load(self, batch, rows):
-        """Gather the rows into ``arrays``, which ``batch`` reads; X is gathered once."""
-        once = rows[: len(self._once)]
+        """Gather the rows into the buffers of a pass."""
         if self._X.flags.c_contiguous:
-            self._X.take(once, 0, self._once, "clip")
+            self._X.take(rows, 0, batch.x, "clip")
         else:  # ``take`` would make a copy of all rows first
-            self._once[...] = self._X[np.minimum(once, len(self._X) - 1)]
-        self._again[...] = self._once[: len(self._again)]
-        self._Y.take(rows, self._Y.ndim - 2, self._y, "clip")
-        self._sample_weight.take(rows, 1, self._w, "clip")
-
-
-def _deal(folds, n_batches):
-    """The places of ``order`` that make the ring of each batch, and the size of its blocks.
-
-    A fold's rows are spread evenly over the batches. Where a block has more places than rows, the
-    others are given the row after the last, which does not exist.
-
-    Returns
-    -------
-    places : ndarray of int of shape (n_batches, (2 * n_folds - 1) * block)
-    block : int
-    """
-    starts, stops = (np.array([getattr(fold, end) for fold in folds]) for end in ("start", "stop"))
-    sizes = stops - starts
-    block = max(1, -(-int(sizes.max()) // n_batches))
-    edges = np.arange(n_batches + 1)[:, np.newaxis] * sizes // n_batches
-    place = edges[:-1, :, np.newaxis] + np.arange(block)  # (n_batches, n_folds, block)
-    exists = place < edges[1:, :, np.newaxis]
-    place = np.where(exists, starts[:, np.newaxis] + place, stops[-1])
-    ring = np.concatenate([place, place[:, :-1]], axis=1)
-    return ring.reshape(n_batches, -1), block
-
-
-def _stretches(ring, n_members, length, step):
-    """Stretches of a ring, one after ``step`` places of the other, as a view.
-
-    Parameters
-    ----------
-    ring : ndarray of shape (n_places, width) or (n_members, n_places, width)
-
-    Returns
-    -------
-    ndarray of shape (n_members, length, width)
-    """
-    *own, of_row, of_column = ring.strides  # ``own`` where each member has a ring
-    strides = (sum(own) + step * of_row, of_row, of_column)
-    return as_strided(ring, (n_members, length, ring.shape[-1]), strides)
+            batch.x[...] = self._X[rows]
+        self._Y.take(rows, self._Y.ndim - 2, batch.y, "clip")
+        self._sample_weight.take(rows, 1, batch.sample_weight, "clip")
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +79,7 @@ class Progress:
     params : ndarray of shape (K, n_params)
     moments : list of ndarray like ``params``
     n_epochs : int
-    order : ndarray of int of shape (n_samples + 1,)
+    order : ndarray of int of shape (n_samples,)
     rng : numpy.random.RandomState
     """
 

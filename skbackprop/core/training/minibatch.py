@@ -162,7 +162,8 @@ class Steps:
             noise=noise,
             weighted=batches.is_weighted,
             sparse_input=batches.is_sparse,
-            arrays=batches.arrays,
+            shared_rows=batches.shares_rows,
+            shared_targets=batches.shares_targets,
         )
         self.update = Update(network, self.workspace.gradient, moments, optimizer, l2, **options)
         self.n_steps = n_steps
@@ -222,7 +223,7 @@ class Steps:
         is_last : bool, default=True
             Whether it is the last of the epoch.
         """
-        batch = self.workspace.for_rows(self.batches.n_rows_in(rows))
+        batch = self.workspace.for_rows(rows.shape[-1])
         self.batches.load(batch, rows)  # X, Y, sample weights
         batch.forward()  # zˡ, aˡ
         batch.loss()  # ℓ and δᴸ
