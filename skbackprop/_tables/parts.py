@@ -120,13 +120,9 @@ class PartTraining:
         self._training = EnsembleTraining(self._network, batches, part.loss, solver)
         if progress is not None:
             self._training.progress = progress
-        self._rows, n_outputs = part.rows, targets.shape[-1]
-        self._scores = np.empty((self._rows.stop - self._rows.start, n_outputs), np.float32)
-        folds = [
-            slice(rows.start - self._rows.start, rows.stop - self._rows.start)
-            for rows in table.folds[part.chosen]
-        ]
-        self._write_scores = LeftOutScores(self._network, inputs[self._rows], folds)
+        self._rows = part.rows
+        self._scores = np.empty((len(inputs), targets.shape[-1]), np.float32)
+        self._write_scores = LeftOutScores(self._network, inputs, table.folds[part.chosen])
 
     @property
     def progress(self):
@@ -137,7 +133,7 @@ class PartTraining:
         """Train for one epoch; returns an `Epoch`."""
         loss = self._training.epoch()
         self._write_scores(self._scores)
-        return Epoch(loss, self._scores.copy(), self._network.params.copy())
+        return Epoch(loss, self._scores[self._rows].copy(), self._network.params.copy())
 
 
 def run_epochs(part, progress, n_epochs):

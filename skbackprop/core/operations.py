@@ -177,8 +177,7 @@ def _add(scratch, x, y, n=None, a=None):
 
 
 def _consume(x, y, n, a):
-    np.multiply(x, a, out=x)
-    np.add(y, x, out=y)
+    _add(x, x, y, n, a)
 
 
 @cache

@@ -57,6 +57,7 @@ def test_trained_together_equal_trained_one_by_one(kind, own_targets):
     together = trained(kind, table)
     with parallel_config(backend="threading"):
         alone = trained(kind, table, n_jobs=5)
+    assert [len(share_out([alone.part], n)[0]) for n in (1, 5)] == [1, 5]
     assert_allclose(alone.best().params, together.best().params, rtol=1e-4, atol=1e-5)
     assert_allclose(alone.oof, together.oof, rtol=1e-3, atol=1e-4)
     assert not np.allclose(together.best().params[0], together.best().params[1])
