@@ -19,6 +19,7 @@ from .._estimator.threads import single_thread
 from ..core.training.job import Job
 from .groups import gains_from_threads, is_worth_waiting, make_groups
 from .tasks import set_warning_state, warning_state
+from .threads import start_in_thread
 
 # Bytes of training data that may wait. A fit holds them twice: as scikit-learn has cut them
 # out, and as they are preprocessed.
@@ -183,7 +184,7 @@ class Workers:
         with single_thread() if n_threads > 1 else nullcontext():
             try:
                 for _ in range(n_threads):
-                    threading.Thread(target=self._work, args=(queue,), daemon=True).start()
+                    start_in_thread(self._work, queue)
                 queue.join()
             except BaseException:  # Ctrl-C
                 queue.interrupt()

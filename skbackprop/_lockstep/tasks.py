@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from .._estimator.context import meeting_point
 from .._estimator.dispatch import train_here
 from .._estimator.warn import user_frame
+from .threads import start_in_thread
 
 _running: ContextVar = ContextVar("running", default=None)
 
@@ -136,6 +137,10 @@ class Task:
         What it waits for, or None.
     n_waits : int
         How often fits had waited when the task was started.
+    has_started : bool
+        Whether the task has had a turn.
+    thread_id : int
+        The identifier of the task's thread, while there is one.
     """
 
     def __init__(self, scheduler, call, function, callback):
@@ -148,23 +153,14 @@ class Task:
         self.n_waits = 0
         self.function = function
         self.callback = callback
+        self.has_started = False
+        self.thread_id = None
         self._turn = SimpleQueue()
-        self._thread = None
 
     @property
     def is_here(self):
         """Whether this is the thread of the task."""
-        return threading.current_thread() is self._thread
-
-    @property
-    def thread_id(self):
-        """The identifier of the task's thread."""
-        return self._thread.ident
-
-    @property
-    def has_started(self):
-        """Whether the task has had a turn."""
-        return self._thread is not None
+        return threading.get_ident() == self.thread_id
 
     def descends_from(self, call):
         """Whether the task belongs to ``call``, or to a call of one of its tasks."""
@@ -179,22 +175,21 @@ class Task:
         if self.has_started:
             self._turn.put(None)
             return
-        context, line = self.call.context.copy(), self.call.line
-        self._thread = threading.Thread(
-            target=context.run, args=(line.run, self._work), daemon=True
-        )
+        self.has_started = True
         try:
-            self._thread.start()
+            start_in_thread(self.call.context.copy().run, self.call.line.run, self._work)
         except RuntimeError:  # no more threads can be had
-            self._thread = None
+            self.has_started = False
             raise
 
     def _work(self):
+        self.thread_id = threading.get_ident()
         _running.set(self)
         meeting_point.set(self._meet)
         try:
             self._call_function()
         finally:
+            self.thread_id = None  # the next thread may get it
             self.scheduler.end(self)
 
     def run_here(self):

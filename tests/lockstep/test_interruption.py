@@ -89,3 +89,26 @@ def test_ctrl_c_when_a_task_does_not_end(interrupt_after, monkeypatch):
         assert len(set(threading.enumerate()) - threads) == 1
         released.set()
         assert len(cross_val_score(classifier(), X, y)) == 5
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_thread_is_freed_in_the_thread_that_ctrl_c_interrupts(monkeypatch):
+    """It runs a weak reference's callback, and what is raised in one is lost."""
+    made, freed_in = [], []
+
+    class Thread(threading.Thread):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(None)
+
+        def __del__(self):
+            freed_in.append(threading.get_ident())
+
+    monkeypatch.setattr(threading, "Thread", Thread)
+    with lockstep(n_threads=2):
+        step_grid(None, range(100)).fit(X, y)
+    deadline = time.monotonic() + 5
+    while len(freed_in) < len(made) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(freed_in) == len(made) > 200
+    assert threading.get_ident() not in freed_in
