@@ -63,7 +63,8 @@ class TabularClassifier(BaseTabularClassifier):
         least 16. The members of a kind may stop at 7/15 of them, see `best_iteration_`.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a mini-batch. "auto" means n / 32, as a power of two from 32 to 256.
+        Number of rows in a mini-batch. "auto" means 1.65·√n, as a multiple of 16 from 32
+        to 256.
 
     learning_rate : float, default=1.0
         Factor of the learning rates, which are 0.005 for the members that see the encoding and
@@ -134,8 +135,8 @@ class TabularClassifier(BaseTabularClassifier):
 
     best_iteration_ : ndarray of int of shape (2,)
         The epoch that was chosen for each half, counted from 1: the one with the best
-        out-of-fold score, the last of equal ones. A half whose best epoch lies before the third of
-        the four cycles of its learning rate stops at the end of that cycle.
+        out-of-fold score, the last of equal ones. A half whose out-of-fold error falls by less than
+        3 % in the third of the four cycles of its learning rate stops at the end of that cycle.
 
     coefs_ : list of list of ndarray of shape (fan_in, fan_out)
         Weight matrices of each member, layer by layer; the members that see the encoding first.
@@ -392,7 +393,8 @@ class TabularRegressor(BaseTabularRegressor):
         least 16. The members of a kind may stop at 7/15 of them, see `best_iteration_`.
 
     batch_size : int or "auto", default="auto"
-        Number of rows in a mini-batch. "auto" means n / 32, as a power of two from 32 to 256.
+        Number of rows in a mini-batch. "auto" means 1.65·√n, as a multiple of 16 from 32
+        to 256.
 
     learning_rate : float, default=1.0
         Factor of the learning rates, which are 0.005 for the members that see the encoding and
@@ -455,8 +457,8 @@ class TabularRegressor(BaseTabularRegressor):
 
     best_iteration_ : ndarray of int of shape (2,)
         The epoch that was chosen for each half, counted from 1: the one with the best
-        out-of-fold score, the last of equal ones. A half whose best epoch lies before the third of
-        the four cycles of its learning rate stops at the end of that cycle.
+        out-of-fold score, the last of equal ones. A half whose out-of-fold error falls by less than
+        3 % in the third of the four cycles of its learning rate stops at the end of that cycle.
 
     coefs_ : list of list of ndarray of shape (fan_in, fan_out)
         Weight matrices of each member, layer by layer; the members that see the encoding first.

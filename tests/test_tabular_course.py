@@ -89,7 +89,7 @@ def test_shown_estimators_are_ensembles(estimator):
 @BOTH
 def test_a_callback_that_fails(estimator, state):
     est = clone(estimator).fit(X, y)
-    recorder = Recorder(fail_at=3)
+    recorder = Recorder(fail_at=2)
     est.set_callbacks(recorder)
     before = {k: v for k, v in state(est).items() if k != "_skl_callbacks"}
     with pytest.raises(RuntimeError, match="the callback failed"):

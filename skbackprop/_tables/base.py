@@ -92,8 +92,8 @@ class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
         """The loss of the engine."""
 
     @abstractmethod
-    def _make_score(self, table, y):
-        """A function from raw out-of-fold scores to what chooses the epoch; higher is better."""
+    def _make_criterion(self, table, y):
+        """The `Criterion` that chooses the epoch."""
 
     @abstractmethod
     def _conclude(self, scores, table, y):
@@ -123,8 +123,8 @@ class BaseTabular(CallbackSupportMixin, PicklingMixin, BaseEstimator, ABC):
                 self.learning_rate,
                 len(table.inputs),
             )
-            loss, score = self._make_loss(), self._make_score(table, sample.table_y)
-            trainings = make_trainings(table, loss, score, options, rng)
+            loss, criterion = self._make_loss(), self._make_criterion(table, sample.table_y)
+            trainings = make_trainings(table, loss, criterion, options, rng)
             self._train(trainings, sample, given, options.n_epochs)
             self._publish(trainings, sample)
         return self

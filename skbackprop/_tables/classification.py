@@ -11,6 +11,7 @@ from ..core.losses import LOSSES
 from . import rules
 from .base import BaseTabular
 from .columns import is_missing
+from .criterion import Criterion
 from .intervals import cv_plus_set, sorted_by_fold
 from .probabilities import Blend, softmax
 
@@ -57,11 +58,11 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     def _make_loss(self):
         return LOSSES["log_loss"](link="softmax")
 
-    def _make_score(self, table, y):
+    def _make_criterion(self, table, y):
         def accuracy(oof):
             return float(np.average(oof.argmax(axis=1) == y, weights=table.sample_weight))
 
-        return accuracy
+        return Criterion(accuracy, error=lambda score: 1.0 - score)
 
     # -- after training ---------------------------------------------------------------------------
 

@@ -165,9 +165,8 @@ class KindTraining:
     kind : Kind
     table : Table
     loss : Loss
-    score : callable(oof) -> float
-        Of raw out-of-fold scores in the order of the folds; higher is better. Of equal ones the
-        last counts.
+    criterion : Criterion
+        Chooses the epoch; of equal scores the last counts.
     options : Options
     seed : int
 
@@ -183,16 +182,17 @@ class KindTraining:
         All its members. What becomes of one does not depend on which others it is trained with.
     """
 
-    def __init__(self, kind, table, loss, score, options, seed):
+    def __init__(self, kind, table, loss, criterion, options, seed):
         rng = np.random.RandomState(seed)
         n_inputs, n_outputs = table.seen_by(kind).shape[1], table.targets.shape[-1]
         self.kind = kind
         initial = initial_members(kind, n_inputs, options.hidden, n_outputs, table.n_folds, rng)
-        self._score, self._n_epochs = score, options.n_epochs
+        self._criterion, self._n_epochs = criterion, options.n_epochs
         order_seed = rng.randint(2**31 - 1)  # all parts see the rows in one order
         everyone = slice(0, table.n_folds)
         self.part = Part(kind, table, loss, options, initial, everyone, order_seed)
         self._best_params, self._best_score = initial.params, -np.inf
+        self._best_before = -np.inf  # score, before the cycle that may be the last
         self.oof, self.best_epoch = None, 0
         self.loss_curve, self.validation_scores = [], []
 
@@ -203,8 +203,9 @@ class KindTraining:
         ----------
         epoch : Epoch
         """
-        finite = np.isfinite(epoch.scores).all()
-        score = self._score(epoch.scores) if finite else np.nan  # which is never the best
+        if len(self.loss_curve) + 1 == rules.checkpoint(self._n_epochs)[0]:
+            self._best_before = self._best_score
+        score = self._criterion(epoch.scores)
         self.loss_curve.append(float(np.mean(epoch.loss)))
         self.validation_scores.append(score)
         if score >= self._best_score:
@@ -215,14 +216,15 @@ class KindTraining:
     def n_epochs_ahead(self):
         """Epochs to come before it may be over: none where it is.
 
-        So it is, too, where the third cycle of the schedule has brought no better score.
+        So it is, too, where the third cycle of the schedule has gained too little.
         """
-        first, last = rules.checkpoint(self._n_epochs)
-        n_done = len(self.loss_curve)
+        n_done, (_, last) = len(self.loss_curve), rules.checkpoint(self._n_epochs)
         if n_done < last:
             return last - n_done
-        if 0 < n_done == last and self.best_epoch < first:
-            return 0
+        if 0 < n_done == last and np.isfinite(self._best_before):
+            gain = self._criterion.gain(self._best_before, self._best_score)
+            if gain < rules.LEAST_GAIN:
+                return 0
         return self._n_epochs - n_done
 
     def best(self):

@@ -1,5 +1,7 @@
 """What is a regressor's own in a tabular estimator."""
 
+import math
+
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
@@ -9,6 +11,7 @@ from .._estimator.data import as_vector
 from .._estimator.sklearn_compat import _check_y
 from ..core.losses import LOSSES
 from .base import BaseTabular
+from .criterion import Criterion
 from .intervals import cv_plus_interval, sorted_by_fold
 from .probabilities import best_share
 from .target_scale import TargetScale
@@ -59,13 +62,16 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
 
         return loss
 
-    def _make_score(self, table, y):
+    def _make_criterion(self, table, y):
         loss = self._loss_of(y, table.sample_weight)
 
         def score(oof):
             return -float(loss(self._scale.predictions(oof, table.fold)))
 
-        return score
+        def error(score):
+            return math.sqrt(-score) if self.loss == "squared_error" else -score
+
+        return Criterion(score, error)
 
     # -- after training ---------------------------------------------------------------------------
 

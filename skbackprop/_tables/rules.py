@@ -9,16 +9,22 @@ import numpy as np
 #: Share of the target probability that is spread evenly over the classes.
 LABEL_SMOOTHING = 0.05
 
+#: Share of the out-of-fold error that the third cycle of the schedule has to save, or training is
+#: over. The fourth takes longer than all before it, and what gains little by twice the epochs has
+#: begun to overfit. On 48 tables, 39 trainings fell short and were not ended: one gained 5 per cent
+#: in its fourth cycle, all others less than .2.
+LEAST_GAIN = 0.03
+
 _INPUTS_OF_ENCODING = 256  # about so many for all numeric columns together
 
 
 def batch_size(n_samples):
-    """Rows of a step: n / 32 as a power of two, from 32 to 256.
+    """Rows of a step: 1.65·√n as a multiple of 16, from 32 to 256.
 
-    >>> [batch_size(n) for n in (100, 3000, 5000, 100_000)]
-    [32, 64, 128, 256]
+    >>> [batch_size(n) for n in (100, 2000, 5000, 100_000)]
+    [32, 64, 112, 256]
     """
-    return int(2 ** np.clip(np.floor(np.log2(max(n_samples, 1) / 32)), 5, 8))
+    return int(np.clip(1.65 * np.sqrt(n_samples) // 16 * 16, 32, 256))
 
 
 def n_epochs(n_samples):
@@ -42,8 +48,8 @@ def n_bins(n_numbers):
 def checkpoint(n_epochs):
     """The epochs of the third cycle of the "coslog4" schedule: from its first to its last.
 
-    At its end the rate is zero. Where the best out-of-fold score lies before this cycle, training
-    is over.
+    At its end the rate is zero, and training is over where the cycle has gained less than
+    `LEAST_GAIN`.
 
     >>> checkpoint(64)
     (13, 30)

@@ -15,14 +15,14 @@ from .kinds import KINDS, KindTraining, Options
 from .parts import Epoch, PartTraining, run_epochs
 
 
-def make_trainings(table, loss, score, options, rng):
+def make_trainings(table, loss, criterion, options, rng):
     """A `KindTraining` for each kind.
 
     Parameters
     ----------
     table : Table
     loss : Loss
-    score : callable(oof) -> float
+    criterion : Criterion
     options : Options
     rng : numpy.random.RandomState
 
@@ -32,7 +32,7 @@ def make_trainings(table, loss, score, options, rng):
     """
     seeds = rng.randint(2**31 - 1, size=len(KINDS))
     return [
-        KindTraining(kind, table, loss, score, options, seed)
+        KindTraining(kind, table, loss, criterion, options, seed)
         for kind, seed in zip(KINDS, seeds, strict=True)
     ]
 

@@ -13,6 +13,7 @@ from tables_cases import data_of, outputs, parameters, quick
 
 from skbackprop._tables import rules
 from skbackprop._tables import training as training_module
+from skbackprop._tables.criterion import Criterion
 from skbackprop._tables.kinds import KINDS, KindTraining, Options, Table
 from skbackprop._tables.training import _SideBySide, share_out, train
 from skbackprop.core.losses import LOSSES
@@ -33,19 +34,18 @@ def table_of(n_folds=5, n_samples=103, *, own_targets=False, seed=0):
     return Table(inputs, 4, targets, rng.uniform(0.5, 2, n_samples), fold, n_folds)
 
 
-def no_score(oof):
-    """All epochs are equal, so that the last one counts."""
-    return 0.0
+# All epochs are perfect, so that the last one counts.
+ALL_PERFECT = Criterion(lambda oof: 1.0, error=lambda score: 1.0 - score)
 
 
 def scores_by_epoch(values):
-    """A score that does not look: the next of some values at each epoch."""
+    """A criterion that does not look: the next of some values at each epoch."""
     remaining = iter(values)
-    return lambda oof: next(remaining)
+    return Criterion(lambda oof: next(remaining), error=lambda score: 1.0 - score)
 
 
-def trained(kind, table, score=no_score, seed=3, n_jobs=1):
-    training = KindTraining(kind, table, LOSSES["squared_error"](), score, OPTIONS, seed)
+def trained(kind, table, criterion=ALL_PERFECT, seed=3, n_jobs=1):
+    training = KindTraining(kind, table, LOSSES["squared_error"](), criterion, OPTIONS, seed)
     train([training], n_jobs, lambda running: False)
     return training
 
@@ -93,7 +93,7 @@ def test_out_of_fold_scores_come_from_one_member_each(kind):
 def test_the_best_epoch_is_kept():
     values = [0.1, 0.5, 0.5, 0.2, 0.4, 0.3]
     kind, table = KINDS[0], table_of()
-    training = trained(kind, table, score=scores_by_epoch(values))
+    training = trained(kind, table, scores_by_epoch(values))
     assert training.best_epoch == 3
     assert training.validation_scores == values
     for k, rows in enumerate(table.folds):
@@ -102,22 +102,43 @@ def test_the_best_epoch_is_kept():
     assert not np.allclose(training.best().params, trained(kind, table).best().params)
 
 
-def test_a_kind_ends_where_its_third_cycle_brings_nothing():
+@pytest.mark.parametrize(
+    ("before", "in_cycle", "n_epochs"),
+    [
+        (0.5, 0.4, 14),  # worse
+        (0.5, 0.5, 14),  # equal
+        (0.5, 0.514, 14),  # 2.8 per cent of the error saved
+        (0.5, 0.516, 30),  # 3.2 per cent
+        (0.9, 0.904, 30),
+        (1.0, 0.9, 30),  # no error that could be saved
+        (np.nan, np.nan, 30),
+        (np.nan, 0.5, 30),
+    ],
+)
+@pytest.mark.parametrize("at", [7, 9, 14])
+def test_a_kind_ends_where_its_third_cycle_gains_little(before, in_cycle, n_epochs, at):
+    """That cycle has epochs 7 to 14."""
     options = Options(hidden=(4,), n_epochs=30, batch_size=32)
-    for best, n_epochs in ((5, 14), (9, 30)):  # the third cycle has epochs 7 to 14
-        values = [1.0 if epoch == best else 0.0 for epoch in range(1, 31)]
-        training = KindTraining(
-            KINDS[0],
-            table_of(),
-            LOSSES["squared_error"](),
-            scores_by_epoch(values),
-            options,
-            0,
-        )
-        train([training], 1, lambda running: False)
-        assert len(training.loss_curve) == n_epochs
-        assert training.best_epoch == best
-        assert training.n_epochs_ahead == 0
+    values = [before if epoch == 5 else in_cycle if epoch == at else 0.0 for epoch in range(1, 31)]
+    if np.isnan(before):
+        values[:6] = [np.nan] * 6
+    training = KindTraining(
+        KINDS[0], table_of(), LOSSES["squared_error"](), scores_by_epoch(values), options, 0
+    )
+    train([training], 1, lambda running: False)
+    assert len(training.loss_curve) == n_epochs
+    assert training.n_epochs_ahead == 0
+    assert training.best_epoch == np.flatnonzero(values[:n_epochs] == np.nanmax(values))[-1] + 1
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 3, 4])
+def test_a_few_epochs_are_never_cut_short(n_epochs):
+    """There is nothing before the third cycle that it could be compared with."""
+    options = Options(hidden=(4,), n_epochs=n_epochs, batch_size=32)
+    criterion = scores_by_epoch([0.5] * n_epochs)
+    training = KindTraining(KINDS[0], table_of(), LOSSES["squared_error"](), criterion, options, 0)
+    train([training], 1, lambda running: False)
+    assert len(training.loss_curve) == n_epochs
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading", "sequential"])
@@ -138,7 +159,7 @@ def test_arrays_that_joblib_maps_into_memory():
     table = table_of(n_samples=1500)
     options = replace(OPTIONS, hidden=(500, 500), n_epochs=7, batch_size=256)
     one, many = (
-        KindTraining(KINDS[0], table, LOSSES["squared_error"](), no_score, options, 3)
+        KindTraining(KINDS[0], table, LOSSES["squared_error"](), ALL_PERFECT, options, 3)
         for _ in range(2)
     )
     assert one.part.network.params[:2].nbytes > 1e6
@@ -148,11 +169,11 @@ def test_arrays_that_joblib_maps_into_memory():
     assert_array_equal(many.oof, one.oof)
 
 
-def trainings_of(n_epochs=6, scores=(no_score, no_score)):
+def trainings_of(n_epochs=6, criteria=(ALL_PERFECT, ALL_PERFECT)):
     table, options = table_of(), replace(OPTIONS, n_epochs=n_epochs)
     return [
-        KindTraining(kind, table, LOSSES["squared_error"](), score, options, 0)
-        for kind, score in zip(KINDS, scores, strict=True)
+        KindTraining(kind, table, LOSSES["squared_error"](), criterion, options, 0)
+        for kind, criterion in zip(KINDS, criteria, strict=True)
     ]
 
 
@@ -183,10 +204,10 @@ def test_members_are_shared_out_anew_where_a_kind_is_over(monkeypatch):
         return shares
 
     monkeypatch.setattr(training_module, "share_out", share)
-    ends_early = [1.0] + [0.0] * 29  # the best epoch is the first
+    ends_early = [0.5] + [0.0] * 29  # the best epoch is the first
     results = []
     for n_jobs in (1, 2):
-        trainings = trainings_of(30, (scores_by_epoch(ends_early), no_score))
+        trainings = trainings_of(30, (scores_by_epoch(ends_early), ALL_PERFECT))
         with parallel_config(backend="threading"):
             train(trainings, n_jobs, lambda running: False)
         assert [len(one.loss_curve) for one in trainings] == [14, 30]
