@@ -78,7 +78,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
     def _conclude(self, scores, table, y):
         first, second = (self._scale.predictions(one, table.fold) for one in scores)
         self._share = best_share(first, second, self._loss_of(y, table.sample_weight))
-        predicted = self._share * first + (1.0 - self._share) * second
+        predicted = self._mean_of_kinds(first, second)
         errors = y.reshape(len(y), -1) - predicted
         self._offset = np.zeros(self.n_outputs_)
         if self.loss == "quantile":
@@ -108,10 +108,13 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
 
     # -- prediction -------------------------------------------------------------------------------
 
+    def _mean_of_kinds(self, first, second):
+        return self._share * first + (1.0 - self._share) * second
+
     def _blended(self, first, second):
         """Predictions for each fold, (n_folds, n_samples, n_outputs), from raw scores."""
         first, second = self._scale.predictions(first), self._scale.predictions(second)
-        return self._share * first + (1.0 - self._share) * second + self._offset
+        return self._mean_of_kinds(first, second) + self._offset
 
     def _predictions(self, X):
         """Those of the ensemble, (n_samples, n_outputs)."""
