@@ -26,6 +26,6 @@ class Criterion:
         return self.score(oof) if np.isfinite(oof).all() else np.nan
 
     def gain(self, before, after):
-        """The share of its error that a score has lost by becoming another one."""
+        """The share of the error that is saved; 1 where there was none before."""
         before, after = self.error(before), self.error(after)
         return (before - after) / before if before > 0 else 1.0

@@ -192,7 +192,6 @@ class KindTraining:
         everyone = slice(0, table.n_folds)
         self.part = Part(kind, table, loss, options, initial, everyone, order_seed)
         self._best_params, self._best_score = initial.params, -np.inf
-        self._best_before = -np.inf  # score, before the cycle that may be the last
         self.oof, self.best_epoch = None, 0
         self.loss_curve, self.validation_scores = [], []
 
@@ -203,8 +202,6 @@ class KindTraining:
         ----------
         epoch : Epoch
         """
-        if len(self.loss_curve) + 1 == rules.checkpoint(self._n_epochs)[0]:
-            self._best_before = self._best_score
         score = self._criterion(epoch.scores)
         self.loss_curve.append(float(np.mean(epoch.loss)))
         self.validation_scores.append(score)
@@ -218,14 +215,18 @@ class KindTraining:
 
         So it is, too, where the third cycle of the schedule has gained too little.
         """
-        n_done, (_, last) = len(self.loss_curve), rules.checkpoint(self._n_epochs)
+        first, last = rules.checkpoint(self._n_epochs)
+        n_done = len(self.loss_curve)
         if n_done < last:
             return last - n_done
-        if 0 < n_done == last and np.isfinite(self._best_before):
-            gain = self._criterion.gain(self._best_before, self._best_score)
-            if gain < rules.LEAST_GAIN:
-                return 0
+        if 0 < n_done == last and self._gain_since(first) < rules.LEAST_GAIN:
+            return 0
         return self._n_epochs - n_done
+
+    def _gain_since(self, epoch):
+        """The share of the error saved from an epoch on; 1 where no score comes before it."""
+        before = np.fmax.reduce(self.validation_scores[: epoch - 1], initial=-np.inf)
+        return self._criterion.gain(before, self._best_score) if np.isfinite(before) else 1.0
 
     def best(self):
         """The members in the best epoch so far, a population of K."""

@@ -1,5 +1,6 @@
 """Ctrl-C releases everything."""
 
+import gc
 import os
 import signal
 import threading
@@ -15,8 +16,12 @@ from skbackprop._lockstep import scheduler
 
 @pytest.fixture(name="interrupt_after")
 def _interrupt_after():
-    """Ctrl-C after a while."""
+    """Ctrl-C after a while.
+
+    Without garbage collection: hypothesis has a callback for it, where Ctrl-C would be lost.
+    """
     timers = []
+    gc.disable()
 
     def interrupt_after(seconds):
         timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
@@ -24,6 +29,7 @@ def _interrupt_after():
         timer.start()
 
     yield interrupt_after
+    gc.enable()
     for timer in timers:
         timer.cancel()
         timer.join()

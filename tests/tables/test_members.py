@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -34,18 +35,17 @@ def table_of(n_folds=5, n_samples=103, *, own_targets=False, seed=0):
     return Table(inputs, 4, targets, rng.uniform(0.5, 2, n_samples), fold, n_folds)
 
 
-# All epochs are perfect, so that the last one counts.
-ALL_PERFECT = Criterion(lambda oof: 1.0, error=lambda score: 1.0 - score)
-
-
 def scores_by_epoch(values):
     """A criterion that does not look: the next of some values at each epoch."""
     remaining = iter(values)
     return Criterion(lambda oof: next(remaining), error=lambda score: 1.0 - score)
 
 
-def trained(kind, table, criterion=ALL_PERFECT, seed=3, n_jobs=1):
-    training = KindTraining(kind, table, LOSSES["squared_error"](), criterion, OPTIONS, seed)
+ALL_PERFECT = scores_by_epoch(repeat(1.0))  # so that the last epoch counts
+
+
+def trained(kind, table, criterion=ALL_PERFECT, seed=3, n_jobs=1, options=OPTIONS):
+    training = KindTraining(kind, table, LOSSES["squared_error"](), criterion, options, seed)
     train([training], n_jobs, lambda running: False)
     return training
 
@@ -122,10 +122,7 @@ def test_a_kind_ends_where_its_third_cycle_gains_little(before, in_cycle, n_epoc
     values = [before if epoch == 5 else in_cycle if epoch == at else 0.0 for epoch in range(1, 31)]
     if np.isnan(before):
         values[:6] = [np.nan] * 6
-    training = KindTraining(
-        KINDS[0], table_of(), LOSSES["squared_error"](), scores_by_epoch(values), options, 0
-    )
-    train([training], 1, lambda running: False)
+    training = trained(KINDS[0], table_of(), scores_by_epoch(values), options=options)
     assert len(training.loss_curve) == n_epochs
     assert training.n_epochs_ahead == 0
     assert training.best_epoch == np.flatnonzero(values[:n_epochs] == np.nanmax(values))[-1] + 1
@@ -136,8 +133,7 @@ def test_a_few_epochs_are_never_cut_short(n_epochs):
     """There is nothing before the third cycle that it could be compared with."""
     options = Options(hidden=(4,), n_epochs=n_epochs, batch_size=32)
     criterion = scores_by_epoch([0.5] * n_epochs)
-    training = KindTraining(KINDS[0], table_of(), LOSSES["squared_error"](), criterion, options, 0)
-    train([training], 1, lambda running: False)
+    training = trained(KINDS[0], table_of(), criterion, options=options)
     assert len(training.loss_curve) == n_epochs
 
 
@@ -158,13 +154,8 @@ def test_arrays_that_joblib_maps_into_memory():
     """Beyond a size, workers get arrays as read-only files, which must be those of now."""
     table = table_of(n_samples=1500)
     options = replace(OPTIONS, hidden=(500, 500), n_epochs=7, batch_size=256)
-    one, many = (
-        KindTraining(KINDS[0], table, LOSSES["squared_error"](), ALL_PERFECT, options, 3)
-        for _ in range(2)
-    )
+    one, many = (trained(KINDS[0], table, n_jobs=n_jobs, options=options) for n_jobs in (1, 2))
     assert one.part.network.params[:2].nbytes > 1e6
-    train([one], 1, lambda running: False)
-    train([many], 2, lambda running: False)
     assert_array_equal(many.best().params, one.best().params)
     assert_array_equal(many.oof, one.oof)
 
